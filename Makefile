@@ -1,0 +1,41 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+UV := .venv/bin/uv
+SYNC := UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --quiet --locked
+
+help: ## What each target does
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-7s %s\n", $$1, $$2}'
+
+run: .venv/.run ## Serve on http://127.0.0.1:8000 (on the simulated upstream, unless AZURE_OPENAI_ENDPOINT is set)
+	@.venv/bin/python -m app serve
+
+test: .venv/.dev ## Run the whole test suite
+	.venv/bin/python -m pytest
+
+check: .venv/.dev ## Lint, types, layers, the Dockerfile
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/hadolint Dockerfile
+
+cover: .venv/.dev ## Run the suite under coverage and hold it to its gates
+	.venv/bin/coverage erase
+	.venv/bin/coverage run -m pytest
+	.venv/bin/coverage combine --quiet
+	.venv/bin/python tests/coverage_gates.py
+
+.venv/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check "uv>=0.9,<1"
+
+.venv/.run: pyproject.toml uv.lock | .venv/bin/uv
+	$(SYNC) --inexact --no-dev
+	@touch $@
+
+.venv/.dev: pyproject.toml uv.lock | .venv/bin/uv
+	$(SYNC) --inexact
+	@touch $@ .venv/.run
+
+.PHONY: help run test check cover

@@ -1,0 +1,1 @@
+"""Realtime relay: a middle tier between browsers and Azure OpenAI /realtime."""

@@ -1,0 +1,1 @@
+"""The language: what the Realtime API says, in both of its generations. Pure."""
