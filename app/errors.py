@@ -33,10 +33,10 @@ class Meaning:
 
     close_code: int
     status: int
-    retry: bool
     code: str
     message: str
     type: str = "invalid_request_error"
+    retry: bool = False
 
 
 class Ending(Enum):
@@ -46,74 +46,50 @@ class Ending(Enum):
     for the server's side, 408 for time), so that no ending is without one.
     """
 
-    CLIENT_LEFT = Meaning(1000, 499, False, "client_left", "The client left.")
-    UPSTREAM_DONE = Meaning(1000, 500, False, "upstream_done", "The service ended the session.")
+    CLIENT_LEFT = Meaning(1000, 499, "client_left", "The client left.")
+    UPSTREAM_DONE = Meaning(1000, 500, "upstream_done", "The service ended the session.")
     UNAUTHENTICATED = Meaning(
         3000,
         401,
-        False,
         "invalid_api_key",
         "No valid credential came with the request. Send a key of this relay as 'Authorization: Bearer <key>', as"
         " an 'api-key' header, or from a browser as the subprotocol 'openai-insecure-api-key.<key>'.",
     )
-    TOKEN_EXPIRED = Meaning(3000, 401, False, "token_expired", "The credential of this session has expired.")
-    FORBIDDEN = Meaning(3003, 403, False, "forbidden", "This is not allowed here.")
-    NO_SUCH_MODEL = Meaning(3003, 404, False, "model_not_found", "This relay serves no model of that name.")
-    IDLE = Meaning(3008, 408, True, "session_idle", "The session was idle for too long.")
+    TOKEN_EXPIRED = Meaning(3000, 401, "token_expired", "The credential of this session has expired.")
+    FORBIDDEN = Meaning(3003, 403, "forbidden", "This is not allowed here.")
+    NO_SUCH_MODEL = Meaning(3003, 404, "model_not_found", "This relay serves no model of that name.")
+    IDLE = Meaning(3008, 408, "session_idle", "The session was idle for too long.", retry=True)
     MAXIMUM_DURATION = Meaning(
-        3008, 408, True, "session_expired", "The session reached its maximum duration."
+        3008, 408, "session_expired", "The session reached its maximum duration.", retry=True
     )
-    NOT_UTF8 = Meaning(1007, 400, False, "invalid_utf8", "A text message was not UTF-8.")
-    FRAME_TOO_BIG = Meaning(
-        1009, 413, False, "message_too_big", "A message was larger than this relay takes."
-    )
-    POLICY = Meaning(1008, 403, False, "policy_violation", "The relay's policy ended the session.")
+    NOT_UTF8 = Meaning(1007, 400, "invalid_utf8", "A text message was not UTF-8.")
+    FRAME_TOO_BIG = Meaning(1009, 413, "message_too_big", "A message was larger than this relay takes.")
+    POLICY = Meaning(1008, 403, "policy_violation", "The relay's policy ended the session.")
     OVER_QUOTA = Meaning(
-        4429,
-        429,
-        True,
-        "rate_limit_exceeded",
-        "Too many sessions at the moment. Try again later.",
-        "rate_limit_error",
+        4429, 429, "rate_limit_exceeded", "Too many sessions. Try again later.", "rate_limit_error", retry=True
     )
-    CLIENT_TOO_SLOW = Meaning(4408, 408, True, "client_too_slow", "The client read too slowly.")
+    CLIENT_TOO_SLOW = Meaning(4408, 408, "client_too_slow", "The client read too slowly.", retry=True)
     DRAINING = Meaning(
-        1012, 503, True, "server_draining", "The relay is restarting. Connect again.", "server_error"
+        1012, 503, "server_draining", "The relay is restarting. Connect again.", "server_error", retry=True
     )
     UPSTREAM_UNAVAILABLE = Meaning(
-        1013,
-        503,
-        True,
-        "upstream_unavailable",
-        "The service can't be reached. Try again later.",
-        "server_error",
+        1013, 503, "upstream_unavailable", "The service can't be reached now.", "server_error", retry=True
     )
     UPSTREAM_OVERLOADED = Meaning(
-        1013,
-        429,
-        True,
-        "upstream_overloaded",
-        "The service is overloaded. Try again later.",
-        "rate_limit_error",
+        1013, 429, "upstream_overloaded", "The service is overloaded.", "rate_limit_error", retry=True
     )
     DIAL_TIMEOUT = Meaning(
-        1013,
-        504,
-        True,
-        "upstream_timeout",
-        "The service did not answer in time. Try again later.",
-        "server_error",
+        1013, 504, "upstream_timeout", "The service did not answer in time.", "server_error", retry=True
     )
     UPSTREAM_REFUSED = Meaning(
         1011,
         502,
-        False,
         "upstream_refused",
         "The service refused the relay. Its operator finds the reason in the log.",
         "server_error",
     )
-    UPSTREAM_FAILED = Meaning(1011, 502, True, "upstream_failed", "The service failed.", "server_error")
-    RELAY_FAULT = Meaning(1011, 500, True, "internal_error", "The relay failed.", "server_error")
+    UPSTREAM_FAILED = Meaning(1011, 502, "upstream_failed", "The service failed.", "server_error", retry=True)
+    RELAY_FAULT = Meaning(1011, 500, "internal_error", "The relay failed.", "server_error", retry=True)
 
 
 class RelayError(Exception):
@@ -123,9 +99,7 @@ class RelayError(Exception):
 class Refused(RelayError):
     """One frame is refused; its sender is told so by an `error` event, and the session lives."""
 
-    def __init__(
-        self, code: str, message: str, *, param: str | None = None, event_id: str | None = None
-    ) -> None:
+    def __init__(self, code: str, message: str, *, param: str | None = None, event_id: str | None = None) -> None:
         super().__init__(code, message)
         self.code = code
         self.message = message
@@ -174,17 +148,13 @@ def error_body(ended: Ended) -> dict[str, Any]:
 
 
 def error_event(error: Refused | Ended, event_id: str) -> dict[str, Any]:
-    """Shape a refusal as the Realtime API's `error` event; `event_id` names the new event, not the client's."""
-    match error:
-        case Refused():
-            kind, param, refers_to = "invalid_request_error", error.param, error.event_id
-        case Ended():
-            kind, param, refers_to = error.ending.value.type, None, None
+    """Shape a refusal as the Realtime API's `error` event; `event_id` is the new event's own."""
+    refused = error if isinstance(error, Refused) else None
     detail = {
-        "type": kind,
+        "type": "invalid_request_error" if isinstance(error, Refused) else error.ending.value.type,
         "code": error.code,
         "message": error.message,
-        "param": param,
-        "event_id": refers_to,
+        "param": refused and refused.param,
+        "event_id": refused and refused.event_id,
     }
     return {"type": "error", "event_id": event_id, "error": detail}
