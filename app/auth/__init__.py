@@ -1,0 +1,1 @@
+"""Who may speak: where credentials are found, and whose they are."""

@@ -1,0 +1,17 @@
+"""What may pass: the rules that a session runs under. Pure."""
+
+from app.policy.chain import Chain
+from app.policy.gate import Gate
+from app.policy.model_name import ModelName
+from app.protocol.catalogue import GENERATIONS, GenerationName
+from app.wire import Tap
+
+__all__ = ["make_chain"]
+
+
+def make_chain(generation: GenerationName, *, asked: str | None, deployment: str | None, tap: Tap) -> Chain:
+    """Make the filters of one session: THE list, in order from the client to the upstream.
+
+    `asked` is the model name that the client came with; `deployment` is the target's, for a transcription session.
+    """
+    return Chain([Gate(GENERATIONS[generation], tap), ModelName(asked, deployment)])

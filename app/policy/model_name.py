@@ -1,0 +1,66 @@
+"""The client's model is a name: what stands behind it is the operator's, and neither learns of the other.
+
+Upwards a `session.model` is taken out (the relay has pinned the deployment in the URL), and the model of a
+transcription session becomes the target's deployment. Downwards `session.model` shows the name asked for.
+"""
+
+from typing import Any
+
+from app.policy.chain import Filter, Outbox
+from app.protocol.frame import Frame
+
+__all__ = ["ModelName"]
+
+UPDATES = frozenset({"session.update", "transcription_session.update"})
+REPORTS = frozenset(
+    {"session.created", "session.updated", "transcription_session.created", "transcription_session.updated"}
+)
+
+
+class ModelName(Filter):
+    """Keeps the client's name and the target's deployment apart.
+
+    `asked` is the name that the client came with, or None; `deployment` is given for transcription sessions only,
+    since their model is chosen in the session and not in the URL.
+    """
+
+    def __init__(self, asked: str | None, deployment: str | None) -> None:
+        self._asked = asked
+        self._deployment = deployment
+
+    def from_client(self, frame: Frame, now: float, out: Outbox) -> None:  # noqa: ARG002 - names know no time
+        """Forward no model name of the client's."""
+        out.to_upstream(self._renamed(frame, self._upwards) if frame.type in UPDATES else frame)
+
+    def from_upstream(self, frame: Frame, now: float, out: Outbox) -> None:  # noqa: ARG002 - names know no time
+        """Show the client the name that it asked for."""
+        out.to_client(self._renamed(frame, self._downwards) if frame.type in REPORTS else frame)
+
+    def _renamed(self, frame: Frame, rename: Any) -> Frame:
+        session = frame.event.get("session")
+        if not isinstance(session, dict):
+            return frame
+        renamed = rename(session)
+        return frame if renamed == session else Frame.of({**frame.event, "session": renamed})
+
+    def _upwards(self, session: dict[str, Any]) -> dict[str, Any]:
+        without = {key: value for key, value in session.items() if key != "model"}
+        return without if self._deployment is None else _with_transcription(without, self._deployment)
+
+    def _downwards(self, session: dict[str, Any]) -> dict[str, Any]:
+        if self._asked is None:
+            return session
+        shown = {**session, "model": self._asked} if "model" in session else session
+        return shown if self._deployment is None else _with_transcription(shown, self._asked)
+
+
+def _with_transcription(session: dict[str, Any], model: str) -> dict[str, Any]:
+    """Put `model` where a transcription session names one (GA: nested; preview: flat), and only there."""
+    match session:
+        case {"audio": {"input": {"transcription": {"model": str()} as inner} as heard} as audio}:
+            renamed = {**heard, "transcription": {**inner, "model": model}}
+            return {**session, "audio": {**audio, "input": renamed}}
+        case {"input_audio_transcription": {"model": str()} as inner}:
+            return {**session, "input_audio_transcription": {**inner, "model": model}}
+        case _:
+            return session

@@ -1,0 +1,127 @@
+"""One message of the Realtime API: its type at once, its event only for who asks, its text ready to send.
+
+What a client wrote is never sent on as it stands: it is decoded and encoded anew, so that the relay and the
+upstream cannot read two different events in one text (equal keys, odd escapes). The one exception has a single
+reading by construction: the canonical spelling of `input_audio_buffer.append`, matched as a whole.
+"""
+
+from typing import Any
+
+import msgspec
+
+from app.errors import Ended, Ending, Refused
+
+__all__ = ["Frame", "from_client", "from_upstream"]
+
+MAX_EVENT_ID = 512
+"""Characters of an `event_id` (Realtime API reference); a longer one is not repeated in an error."""
+
+APPEND = "input_audio_buffer.append"
+APPEND_HEAD = b'{"type":"input_audio_buffer.append","audio":"'
+APPEND_TAIL = b'"}'
+BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+
+_decoder = msgspec.json.Decoder()
+_encoder = msgspec.json.Encoder()
+
+
+class _Typed(msgspec.Struct):
+    type: str
+
+
+_type_decoder = msgspec.json.Decoder(_Typed)
+
+
+class Frame:
+    """A message as text (UTF-8 JSON), as event (a dict), or both; each is made from the other when asked for.
+
+    Frames are values: nobody changes `event` in place; who wants another event makes another frame.
+    """
+
+    __slots__ = ("_event", "_text", "type")
+
+    def __init__(self, type: str, *, text: bytes | None = None, event: dict[str, Any] | None = None) -> None:  # noqa: A002 - the protocol's word
+        self.type = type
+        self._text = text
+        self._event = event
+
+    @classmethod
+    def of(cls, event: dict[str, Any]) -> "Frame":
+        """Make a frame of an event with a `type`."""
+        return cls(event["type"], event=event)
+
+    @property
+    def text(self) -> bytes:
+        """The message as it goes over the wire."""
+        if self._text is None:
+            self._text = _encoder.encode(self._event)
+        return self._text
+
+    @property
+    def event(self) -> dict[str, Any]:
+        """The message as an object; not to be changed."""
+        if self._event is None:
+            self._event = _decoder.decode(self.text)
+        return self._event
+
+
+def from_client(data: bytes) -> Frame:
+    """Read what a client sent, UTF-8 JSON; the frame's text is the relay's own spelling of it.
+
+    Raises `Refused` with `invalid_json` where it does not parse (nested too deep, a lone surrogate and a number
+    out of range included) and `invalid_event` where it is no object with a `type`.
+    """
+    if _is_canonical_append(data):
+        return Frame(APPEND, text=data)
+    try:
+        event = _decoder.decode(data)
+        text = _encoder.encode(event)
+    except RecursionError:
+        raise Refused("invalid_json", "The event is nested too deep.") from None
+    except (msgspec.DecodeError, ValueError) as error:
+        raise Refused("invalid_json", f"The message is not valid JSON: {_why(error)}.") from None
+    return Frame(_type_of(event), text=text, event=event)
+
+
+def from_upstream(data: bytes) -> Frame:
+    """Read what the upstream sent; the text stays as it came, byte for byte.
+
+    Raises `Ended`: a service that sends what is no event has failed.
+    """
+    try:
+        if not data.isascii():
+            data.decode()
+        return Frame(_type_decoder.decode(data).type, text=data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        detail = f"the upstream sent what is no event: {type(error).__name__}"
+        raise Ended(Ending.UPSTREAM_FAILED, detail=detail) from None
+
+
+def _is_canonical_append(data: bytes) -> bool:
+    return (
+        data.startswith(APPEND_HEAD)
+        and data.endswith(APPEND_TAIL)
+        and not data[len(APPEND_HEAD) : -len(APPEND_TAIL)].translate(None, BASE64)
+    )
+
+
+def _type_of(event: Any) -> str:
+    if not isinstance(event, dict):
+        raise Refused("invalid_event", "An event is a JSON object with a 'type'; this message is none.")
+    kind = event.get("type")
+    if not isinstance(kind, str):
+        raise Refused(
+            "invalid_event", "The event needs a 'type', a string.", param="type", event_id=event_id_of(event)
+        )
+    return kind
+
+
+def event_id_of(event: dict[str, Any]) -> str | None:
+    """Return the client's own `event_id`, for an `error` that refers to it."""
+    event_id = event.get("event_id")
+    return event_id if isinstance(event_id, str) and len(event_id) <= MAX_EVENT_ID else None
+
+
+def _why(error: Exception) -> str:
+    """Say where parsing stopped. The parser's words name positions and kinds, never the text itself."""
+    return str(error).removeprefix("JSON is malformed: ")

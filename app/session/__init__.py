@@ -1,0 +1,6 @@
+"""Sessions: sockets, clocks and tasks live here, and nowhere below."""
+
+from app.session.conversation import Session, SessionConfig
+from app.session.sessions import Sessions
+
+__all__ = ["Session", "SessionConfig", "Sessions"]

@@ -1,0 +1,243 @@
+"""One conversation: two sockets, the relay between them, and how it ends.
+
+Two pumps, each *read, ask the relay, do what it says, only then read again*: backpressure is thereby end to end.
+Only `Session` decides how a session ends; what that means outside is `Ending`'s. Whatever ends one side ends the
+other within `close_timeout`.
+"""
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import Callable, Coroutine
+from typing import Any, assert_never
+
+from pydantic import BaseModel, ConfigDict, PositiveFloat
+
+from app.errors import Ended, Ending, Refused, error_event
+from app.policy.chain import Action, Cancel, Effect, Pause, Start, ToClient, ToUpstream
+from app.protocol.frame import Frame
+from app.relay import Relay
+from app.session.leg import ClientLeg, Leg, UpstreamLeg
+from app.telemetry import log_fault
+from app.wire import Socket, Tap
+
+__all__ = ["Session", "SessionConfig"]
+
+SAMPLED = 64
+"""One frame in so many is timed, beginning with the first."""
+
+
+class SessionConfig(BaseModel):
+    """How long a session may last, be silent, stall, and take to end, in seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    idle: PositiveFloat = 600
+    maximum_duration: PositiveFloat = 3600
+    send_timeout: PositiveFloat = 30
+    close_timeout: PositiveFloat = 5
+
+
+class Session:
+    """A running conversation; `name` stands for it in the log and towards the upstream."""
+
+    def __init__(
+        self, name: str, sockets: tuple[Socket, Socket], relay: Relay, config: SessionConfig, tap: Tap
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._clock = self._loop.time
+        self.name = name
+        self.client: Leg = ClientLeg(sockets[0], self._clock)
+        self.upstream: Leg = UpstreamLeg(sockets[1], self._clock, relay)
+        self._relay = relay
+        self._config = config
+        self._tap = tap
+        self._started_at = self._last_event_at = self._clock()
+        self._end: asyncio.Future[Ended] = self._loop.create_future()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._effects: dict[str, asyncio.Task[None]] = {}
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._error_numbers = itertools.count(1)
+
+    async def run(self, created: bytes) -> Ended:
+        """Hold the conversation, beginning with the upstream's first event, and return how it ended.
+
+        When it returns, or is cancelled, both sockets are closed and no task or timer is left.
+        """
+        self._watch()
+        try:
+            self._spawn(self._begin(created))
+            ended = await self._end
+            await self._stop()
+            await self._close(ended)
+        except asyncio.CancelledError:
+            self.client.socket.abort()
+            self.upstream.socket.abort()
+            raise
+        finally:
+            await self._stop()
+        return ended
+
+    def end(self, ended: Ended) -> None:
+        """End the session; the first who ends it says how."""
+        if not self._end.done():
+            self._end.set_result(ended)
+
+    @property
+    def seconds(self) -> float:
+        """How long the session has lasted."""
+        return self._clock() - self._started_at
+
+    @property
+    def first_audio_after(self) -> float | None:
+        """Seconds from the beginning to the upstream's first audio, or None."""
+        at = self._relay.first_audio_at
+        return None if at is None else at - self._started_at
+
+    # The pumps
+
+    async def _begin(self, created: bytes) -> None:
+        await self._take(self.upstream, created, self._relay.from_upstream)
+        self._spawn(self._pump(self.client, self._relay.from_client))
+        self._spawn(self._pump(self.upstream, self._relay.from_upstream))
+
+    async def _pump(self, leg: Leg, ask: Callable[[bytes, float], list[Action]]) -> None:
+        while True:
+            try:
+                data = await leg.recv()
+            except Refused as refused:
+                await self._carry_out([self._told(refused)])
+            else:
+                await self._take(leg, data, ask)
+
+    async def _take(self, leg: Leg, data: bytes, ask: Callable[[bytes, float], list[Action]]) -> None:
+        now = self._last_event_at = self._clock()
+        self._tap.received(leg.side, len(data))
+        try:
+            actions = ask(data, now)
+        except Refused as refused:
+            actions = [self._told(refused)]
+        await self._carry_out(actions)
+        if leg.frames % SAMPLED == 1:
+            self._tap.delayed(leg.side, self._clock() - now)
+
+    def _told(self, refused: Refused) -> Action:
+        self._tap.refused(refused.code)
+        event_id = f"event_relay_{self.name}_{next(self._error_numbers)}"
+        return ToClient(Frame.of(error_event(refused, event_id)))
+
+    async def _carry_out(self, actions: list[Action]) -> None:
+        """Carry out one answer, in order and unmixed with what others write to the same sockets."""
+        match actions:
+            case [ToClient(frame)]:
+                async with self.client.lock:
+                    await self.client.send(frame.text)
+            case [ToUpstream(frame)]:
+                async with self.upstream.lock:
+                    await self.upstream.send(frame.text)
+            case _:
+                await self._carry_out_all(actions)
+        self._set_alarm()
+
+    async def _carry_out_all(self, actions: list[Action]) -> None:
+        async with contextlib.AsyncExitStack() as held:
+            for leg, kind in ((self.client, ToClient), (self.upstream, ToUpstream)):
+                if any(isinstance(action, kind) for action in actions):
+                    await held.enter_async_context(leg.lock)
+            for action in actions:
+                await self._do(action)
+
+    async def _do(self, action: Action) -> None:
+        match action:
+            case ToClient(frame):
+                await self.client.send(frame.text)
+            case ToUpstream(frame):
+                await self.upstream.send(frame.text)
+            case Start(effect):
+                self._effects[effect.id] = self._spawn(self._run_effect(effect))
+            case Cancel(effect_id):
+                self._effects.pop(effect_id).cancel()
+            case Pause(side, until):
+                (self.client if side == "client" else self.upstream).pause(until)
+            case _:
+                assert_never(action)
+
+    async def _run_effect(self, effect: Effect) -> None:
+        try:
+            result = await effect.run()
+        except Exception as error:  # noqa: BLE001 - a failed effect is a result too
+            result = error
+        self._effects.pop(effect.id, None)
+        await self._carry_out(self._relay.done(effect.id, result, self._clock()))
+
+    # Time
+
+    def _watch(self) -> None:
+        """Hold the session to its times. One timer a session, and none per frame."""
+        now, config = self._clock(), self._config
+        if now - self._started_at >= config.maximum_duration:
+            self.end(Ended(Ending.MAXIMUM_DURATION))
+        elif now - self._last_event_at >= config.idle:
+            self.end(Ended(Ending.IDLE))
+        elif self.client.stalled_for(now) >= config.send_timeout:
+            self.end(Ended(Ending.CLIENT_TOO_SLOW))
+        elif self.upstream.stalled_for(now) >= config.send_timeout:
+            self.end(Ended(Ending.UPSTREAM_FAILED, detail="the upstream reads too slowly"))
+        else:
+            self._timers["watch"] = self._loop.call_later(self._next_look(now), self._watch)
+
+    def _next_look(self, now: float) -> float:
+        """Seconds until something may be due. A send can begin at any time: a look at each third of its limit."""
+        idle_at = self._last_event_at + self._config.idle
+        over_at = self._started_at + self._config.maximum_duration
+        return min(self._config.send_timeout / 3, idle_at - now, over_at - now)
+
+    def _set_alarm(self) -> None:
+        """Have the relay's `tick` called when a filter wants it."""
+        wake_at = self._relay.wake_at
+        alarm = self._timers.get("tick")
+        if wake_at is None or (alarm is not None and alarm.when() <= wake_at):
+            return
+        if alarm is not None:
+            alarm.cancel()
+        self._timers["tick"] = self._loop.call_at(wake_at, self._on_alarm)
+
+    def _on_alarm(self) -> None:
+        del self._timers["tick"]
+        self._spawn(self._tick())
+
+    async def _tick(self) -> None:
+        await self._carry_out(self._relay.tick(self._clock()))
+
+    # Tasks and the end
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = self._loop.create_task(self._guarded(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Ended as ended:
+            self.end(ended)
+        except Exception as error:  # noqa: BLE001 - whatever broke, both peers must hear of it
+            log_fault(error, session=self.name)
+            self.end(Ended(Ending.RELAY_FAULT, detail=type(error).__name__))
+
+    async def _stop(self) -> None:
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _close(self, ended: Ended) -> None:
+        """Close both sides at once."""
+        async with asyncio.TaskGroup() as closing:
+            limit = self._config.close_timeout
+            closing.create_task(self.client.close(ended.close_code, ended.reason, limit))
+            closing.create_task(self.upstream.close(1000, "", limit))

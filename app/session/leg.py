@@ -1,0 +1,112 @@
+"""One leg of a session: its socket, its counts, and what it means when the peer at its end closes.
+
+Writing is behind a lock that is held over a whole list of actions, so that lists do not mix on the wire.
+"""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+from app.errors import Ended, Ending
+from app.relay import Relay
+from app.wire import Closed, Side, Socket
+
+__all__ = ["ClientLeg", "Leg", "UpstreamLeg"]
+
+
+class Leg(ABC):
+    """A socket, and what is to be known about it. `clock` is in seconds."""
+
+    side: Side
+
+    def __init__(self, socket: Socket, clock: Callable[[], float]) -> None:
+        self.socket = socket
+        self.lock = asyncio.Lock()
+        self.frames = 0
+        self.bytes = 0
+        self._clock = clock
+        self._paused_until = 0.0
+        self._sending_since: float | None = None
+
+    async def recv(self) -> bytes:
+        """Return the next message, after a pause if there is to be one. Raises `Ended` and `Refused`."""
+        if self._paused_until:
+            await asyncio.sleep(self._paused_until - self._clock())
+            self._paused_until = 0.0
+        try:
+            data = await self.socket.recv()
+        except Closed as closed:
+            raise self.ended(closed) from None
+        self.frames += 1
+        self.bytes += len(data)
+        return data
+
+    async def send(self, data: bytes) -> None:
+        """Write one message; the lock is the caller's to hold. Raises `Ended`."""
+        self._sending_since = self._clock()
+        try:
+            await self.socket.send(data)
+        except Closed as closed:
+            raise self.ended(closed) from None
+        self._sending_since = None
+
+    def pause(self, until: float) -> None:
+        """Read nothing more until then."""
+        self._paused_until = until
+
+    def stalled_for(self, now: float) -> float:
+        """Seconds for which the message under way has not found room."""
+        return 0.0 if self._sending_since is None else now - self._sending_since
+
+    async def close(self, code: int, reason: str, timeout: float) -> None:  # noqa: ASYNC109 - all sockets have it
+        """Close within `timeout` seconds, by force if need be."""
+        try:
+            async with asyncio.timeout(timeout):
+                await self.socket.close(code, reason)
+        except TimeoutError:
+            self.socket.abort()
+
+    @abstractmethod
+    def ended(self, closed: Closed) -> Ended:
+        """Say how a session ends whose peer on this side has closed."""
+
+
+class ClientLeg(Leg):
+    """The leg to the client."""
+
+    side = "client"
+
+    def ended(self, closed: Closed) -> Ended:
+        """Tell a client that left from one whose message our side could not take (1007, 1009)."""
+        match closed.code:
+            case 1007:
+                return Ended(Ending.NOT_UTF8)
+            case 1009:
+                return Ended(Ending.FRAME_TOO_BIG)
+            case code:
+                return Ended(Ending.CLIENT_LEFT, detail=f"the client closed with {code}")
+
+
+class UpstreamLeg(Leg):
+    """The leg to the upstream. Of a provider's close reasons only those of harmless codes reach the client."""
+
+    side = "upstream"
+
+    def __init__(self, socket: Socket, clock: Callable[[], float], relay: Relay) -> None:
+        super().__init__(socket, clock)
+        self._relay = relay
+
+    def ended(self, closed: Closed) -> Ended:
+        """Tell the ends that are the client's business from those that are the relay's."""
+        match closed.code:
+            case 1000 | 1008 | 1009:
+                return Ended(Ending.UPSTREAM_DONE, close_code=closed.code, reason=closed.reason)
+            case 1001 if self._relay.expired:
+                return Ended(Ending.UPSTREAM_DONE, close_code=closed.code, reason=closed.reason)
+            case 3000 | 4000 | 4004:
+                ending = Ending.UPSTREAM_REFUSED
+            case 1012 | 1013:
+                ending = Ending.UPSTREAM_UNAVAILABLE
+            case _:
+                ending = Ending.UPSTREAM_FAILED
+        return Ended(ending, detail=f"the upstream closed with {closed.code}")

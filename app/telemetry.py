@@ -1,0 +1,154 @@
+"""What the relay tells its operator: one log line a session, counters, and never a word of what was said.
+
+Counting is plain integers; they become metrics only when somebody asks (`Telemetry.collect`). No label is built
+per frame, and nothing that came over a wire is logged or becomes a label.
+"""
+
+import logging
+import sys
+import traceback
+from collections import Counter
+from collections.abc import Iterator
+from typing import Literal
+
+import structlog
+from prometheus_client import Histogram
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector, CollectorRegistry
+from pydantic import BaseModel, ConfigDict
+
+from app.errors import Ended
+from app.wire import Side
+
+__all__ = ["LogConfig", "Telemetry", "configure_logging", "log_fault"]
+
+DELAY_BUCKETS = (0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1.0)
+"""Seconds. A frame is delayed by less than a millisecond, unless its reader is slow."""
+
+
+class LogConfig(BaseModel):
+    """How the log is written."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal["json", "console"] = "console"
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Telemetry:
+    """Sees what passes (`app.wire.Tap`), and tells it as Prometheus metrics."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.registry.register(_Reading(self))
+        self.open = 0
+        self.opened = 0
+        self.ended: Counter[str] = Counter()
+        self.refused_callers: Counter[str] = Counter()
+        self.refused_frames: Counter[str] = Counter()
+        self.unknown_events = 0
+        self.frames: Counter[Side] = Counter()
+        self.bytes: Counter[Side] = Counter()
+        delay = Histogram(
+            "relay_added_delay_seconds",
+            "Time from reading a frame until it is written, sampled, by the side that it came from",
+            ["side"],
+            registry=self.registry,
+            buckets=DELAY_BUCKETS,
+        )
+        self._delay = {side: delay.labels(side) for side in ("client", "upstream")}
+
+    def received(self, side: Side, size: int) -> None:
+        """Count a message of `size` bytes."""
+        self.frames[side] += 1
+        self.bytes[side] += size
+
+    def refused(self, code: str) -> None:
+        """Count a refused frame by its error code, which is one of ours."""
+        self.refused_frames[code] += 1
+
+    def unknown(self, event_type: str) -> None:  # noqa: ARG002 - a word from the wire is no label
+        """Count an event that the catalogue lacks."""
+        self.unknown_events += 1
+
+    def delayed(self, side: Side, seconds: float) -> None:
+        """Record one sampled delay."""
+        self._delay[side].observe(seconds)
+
+    def session_opened(self) -> None:
+        """Count a session that was accepted."""
+        self.open += 1
+        self.opened += 1
+
+    def session_ended(self, ended: Ended) -> None:
+        """Count how a session ended."""
+        self.open -= 1
+        self.ended[ended.ending.name.lower()] += 1
+
+    def caller_refused(self, ended: Ended) -> None:
+        """Count a caller who was not let in."""
+        self.refused_callers[ended.code] += 1
+
+
+class _Reading(Collector):
+    """Turns the integers into metrics at the moment of asking."""
+
+    def __init__(self, telemetry: Telemetry) -> None:
+        self._telemetry = telemetry
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield all counters as they stand."""
+        seen = self._telemetry
+        yield GaugeMetricFamily("relay_sessions_open", "Sessions running now", seen.open)
+        yield CounterMetricFamily("relay_sessions_opened", "Sessions accepted", seen.opened)
+        yield _by("relay_sessions_ended", "Sessions ended, by ending", "ending", seen.ended)
+        yield _by("relay_refused_callers", "Callers not let in, by error code", "code", seen.refused_callers)
+        yield _by("relay_frames", "Messages received, by side", "side", seen.frames)
+        yield _by("relay_bytes", "Bytes of messages received, by side", "side", seen.bytes)
+        yield _by("relay_refused_frames", "Client events refused, by error code", "code", seen.refused_frames)
+        yield CounterMetricFamily(
+            "relay_unknown_server_events", "Upstream events that the catalogue lacks", seen.unknown_events
+        )
+
+
+def _by(name: str, text: str, label: str, counts: Counter[Side] | Counter[str]) -> Metric:
+    family = CounterMetricFamily(name, text, labels=[label])
+    for value, count in counts.items():
+        family.add_metric([value], count)
+    return family
+
+
+def log_fault(error: BaseException, **context: str) -> None:
+    """Log an exception that nobody expected: its type and where, not its words, which may quote what was said."""
+    where = [f"{entry.filename}:{entry.lineno}" for entry in traceback.extract_tb(error.__traceback__)]
+    structlog.get_logger().error("relay fault", error=type(error).__name__, where=where, **context)
+
+
+def configure_logging(config: LogConfig) -> None:
+    """Send our own events and the standard library's log to stdout, in one form."""
+    processors: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    last: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer()
+        if config.format == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+    )
+    structlog.configure(
+        processors=[*processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    lines = logging.StreamHandler(sys.stdout)
+    lines.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=processors,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [lines]
+    root.setLevel(config.level.upper())
