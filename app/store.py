@@ -6,7 +6,7 @@ A store answers for all replicas that share it; `MemoryStore` for this process a
 from collections import Counter, deque
 from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
 from app.errors import Ended, Ending
 
@@ -20,9 +20,9 @@ class LimitsConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    sessions: PositiveInt = 200
-    sessions_per_user: PositiveInt = 5
-    dials_per_user_per_minute: PositiveInt = 20
+    sessions: PositiveInt = Field(default=200, description="Sessions open at once, in all.")
+    sessions_per_user: PositiveInt = Field(default=5, description="Sessions that one user has open at once.")
+    dials_per_user_per_minute: PositiveInt = Field(default=20, description="Connections of one user in a minute.")
 
 
 class Store(Protocol):

@@ -9,18 +9,19 @@ import sys
 import traceback
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal
 
 import structlog
 from prometheus_client import Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector, CollectorRegistry
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.errors import Ended
 from app.wire import Side
 
-__all__ = ["LogConfig", "Telemetry", "configure_logging", "log_fault"]
+__all__ = ["LogConfig", "Telemetry", "configure_logging", "log_fault", "quiet_uvicorn"]
 
 DELAY_BUCKETS = (0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 1.0)
 """Seconds. A frame is delayed by less than a millisecond, unless its reader is slow."""
@@ -31,8 +32,8 @@ class LogConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: Literal["json", "console"] = "console"
-    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["json", "console"] = Field(default="console", description="`json` for machines.")
+    level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="The least to log.")
 
 
 class Telemetry:
@@ -116,6 +117,33 @@ def _by(name: str, text: str, label: str, counts: Counter[Side] | Counter[str]) 
     for value, count in counts.items():
         family.add_metric([value], count)
     return family
+
+
+def quiet_uvicorn() -> None:
+    """Keep credentials in query strings out of the log, however uvicorn was started.
+
+    uvicorn prints each WebSocket's URL with its query, even with access logs off; our own line takes its place.
+    At level debug it and `websockets` print headers and frames.
+    """
+    for name in ("uvicorn.error", "uvicorn.access", "websockets.client", "websockets.server"):
+        logger = logging.getLogger(name)
+        if not any(isinstance(each, _WithoutSecrets) for each in logger.filters):
+            logger.addFilter(_WithoutSecrets())
+
+
+class _WithoutSecrets(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        if "websockets" in Path(record.pathname).parts and record.levelno <= logging.DEBUG:
+            return False
+        if '"WebSocket ' in record.msg:
+            return False
+        if isinstance(record.args, tuple):
+            record.args = tuple(_without_query(each) for each in record.args)
+        return True
+
+
+def _without_query(value: object) -> object:
+    return value.partition("?")[0] if isinstance(value, str) else value
 
 
 def log_fault(error: BaseException, **context: str) -> None:

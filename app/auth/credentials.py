@@ -7,7 +7,7 @@ allows it, since queries end up in the logs of everything on the way.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 __all__ = ["Carrier", "Credential", "Handshake", "Identity", "find", "is_loopback_host", "origin_allowed"]
 
@@ -18,7 +18,7 @@ BETA_SUBPROTOCOL = "openai-beta.realtime-v1"
 NO_CREDENTIAL = frozenset({"", "null", "undefined"})
 """What JavaScript makes of a missing value."""
 
-DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +106,13 @@ def origin_allowed(handshake: Handshake, allowed: Sequence[str]) -> bool:
     """
     if handshake.origin is None:
         return True
-    origin = _netloc(urlsplit(handshake.origin))
-    if not allowed:
-        own = _netloc(urlsplit(f"{urlsplit(handshake.origin).scheme}://{handshake.host}"))
-        return origin is not None and origin[1:] == (own or origin)[1:] and own is not None
-    return origin is not None and origin in [_netloc(urlsplit(each)) for each in allowed]
+    origin = _parts(handshake.origin)
+    if origin is None:
+        return False
+    if allowed:
+        return origin in [_parts(each) for each in allowed]
+    own = _parts(f"{origin[0]}://{handshake.host}")
+    return own is not None and origin[1:] == own[1:]
 
 
 def is_loopback_host(host: str) -> bool:
@@ -119,9 +121,10 @@ def is_loopback_host(host: str) -> bool:
     return name in ("localhost", "127.0.0.1", "[::1]")
 
 
-def _netloc(url: SplitResult) -> tuple[str, str, int] | None:
+def _parts(origin: str) -> tuple[str, str, int] | None:
     """Return scheme, host and port of an origin; None for what is none, such as `null`."""
     try:
+        url = urlsplit(origin)
         port = url.port
     except ValueError:
         return None

@@ -8,11 +8,11 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from ipaddress import ip_address
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.auth.credentials import Credential, Handshake, Identity, find, is_loopback_host, origin_allowed
 from app.errors import Ended, Ending
@@ -31,7 +31,7 @@ DEV_ONLY = (
     " (`realtime-relay key new` makes a key)."
 )
 
-Authenticator = Callable[[Handshake], Identity]
+Authenticator = Callable[[Handshake], Awaitable[Identity]]
 """Returns who is calling, or raises `Ended` (unauthenticated, forbidden)."""
 
 
@@ -47,8 +47,12 @@ class AuthConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    keys: Mapping[str, Annotated[str, AfterValidator(_checked_hash)]] = {}
-    query_credentials: bool = False
+    keys: Mapping[str, Annotated[str, AfterValidator(_checked_hash)]] = Field(
+        default={}, description="The hash of one user's key, as `realtime-relay key new` prints it."
+    )
+    query_credentials: bool = Field(
+        default=False, description="Accept a credential in the URL's query, where every log on the way sees it."
+    )
 
     @property
     def configured(self) -> bool:
@@ -61,12 +65,11 @@ def make_authenticator(config: AuthConfig) -> Authenticator:
     if not config.configured:
         return _dev
 
-    def authenticate(handshake: Handshake) -> Identity:
+    async def authenticate(handshake: Handshake) -> Identity:
         credential = find(handshake, query_allowed=config.query_credentials)
-        identity = credential and _by_key(credential, config.keys)
-        if identity is None:
+        if credential is None:
             raise Ended(Ending.UNAUTHENTICATED)
-        return identity
+        return _by_key(credential, config.keys)
 
     return authenticate
 
@@ -81,14 +84,16 @@ def hash_key(key: str) -> str:
     return "sha256:" + hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
 
 
-def _by_key(credential: Credential, keys: Mapping[str, str]) -> Identity | None:
+def _by_key(credential: Credential, keys: Mapping[str, str]) -> Identity:
     """Look through all keys, so that the time tells nothing of which one came close."""
     digest = hash_key(credential.secret)
     matches = [name for name, known in keys.items() if hmac.compare_digest(digest, known)]
-    return Identity(matches[0], "key") if matches else None
+    if not matches:
+        raise Ended(Ending.UNAUTHENTICATED, "This key is not known here.", detail=f"by {credential.carrier}")
+    return Identity(matches[0], "key")
 
 
-def _dev(handshake: Handshake) -> Identity:
+async def _dev(handshake: Handshake) -> Identity:
     """Let in whoever is on this machine: any credential will do, or none.
 
     The accepting address keeps the network out, the Host header DNS rebinding, the Origin other sites in the

@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Callable, Coroutine
 from typing import Any, assert_never
 
-from pydantic import BaseModel, ConfigDict, PositiveFloat
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat
 
 from app.errors import Ended, Ending, Refused, error_event
 from app.policy.chain import Action, Cancel, Effect, Pause, Start, ToClient, ToUpstream
@@ -32,10 +32,11 @@ class SessionConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    idle: PositiveFloat = 600
-    maximum_duration: PositiveFloat = 3600
-    send_timeout: PositiveFloat = 30
-    close_timeout: PositiveFloat = 5
+    idle: PositiveFloat = Field(default=600, description="Seconds without an event either way.")
+    maximum_duration: PositiveFloat = Field(default=3600, description="Seconds that a session may last.")
+    send_timeout: PositiveFloat = Field(default=30, description="Seconds for a message to find room on its way.")
+    close_timeout: PositiveFloat = Field(default=5, description="Seconds for a closing handshake.")
+    drain: NonNegativeFloat = Field(default=25, description="Seconds that running sessions have at a shutdown.")
 
 
 class Session:

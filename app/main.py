@@ -1,0 +1,109 @@
+"""The application: the only place where things are wired.
+
+`uvicorn app.main:app` works; `realtime-relay serve` is the same with the flags that a relay wants.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import structlog
+from fastapi import FastAPI, WebSocket
+
+from app.auth.methods import make_authenticator
+from app.session import Sessions
+from app.settings import Settings, load
+from app.simulator import Simulator
+from app.store import MemoryStore
+from app.telemetry import Telemetry, configure_logging, quiet_uvicorn
+from app.upstream.connector import Connector
+from app.upstream.providers import Target, Targets
+from app.web.client_socket import WithTransport
+from app.web.http import make_router
+from app.web.shutdown import GracefulShutdown
+from app.web.socket import PATHS, Realtime
+
+__all__ = ["create_app"]
+
+log = structlog.get_logger()
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Make the application. Raises `SettingsError` where the settings contradict each other."""
+    quiet_uvicorn()
+    targets = settings.chosen_targets()
+    sessions, telemetry = Sessions(), Telemetry()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            chosen = targets or await _simulated(stack)
+            connector = Connector(settings.upstream)
+            stack.push_async_callback(connector.close)
+            app.state.realtime = _realtime(settings, chosen, connector, sessions, telemetry)
+            shutdown = GracefulShutdown(lambda: _drain(sessions, settings.session.drain))
+            shutdown.install()
+            stack.callback(shutdown.restore)
+            _say_who_may(settings)
+            yield
+
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(WithTransport)
+    app.include_router(make_router(sessions, telemetry))
+    for path in PATHS:
+        app.add_api_websocket_route(path, _serve_realtime)
+    return app
+
+
+async def _serve_realtime(websocket: WebSocket) -> None:
+    await websocket.app.state.realtime.serve(websocket)
+
+
+def _realtime(
+    settings: Settings, targets: Targets, connector: Connector, sessions: Sessions, telemetry: Telemetry
+) -> Realtime:
+    return Realtime(
+        origins=settings.origins,
+        authenticate=make_authenticator(settings.auth),
+        store=MemoryStore(settings.limits),
+        targets=targets,
+        connector=connector,
+        sessions=sessions,
+        config=settings.session,
+        telemetry=telemetry,
+    )
+
+
+async def _simulated(stack: AsyncExitStack) -> Targets:
+    """Start the embedded upstream, which lives as long as the application."""
+    simulator = await stack.enter_async_context(Simulator())
+    log.warning(
+        "No upstream is configured: sessions run on the embedded simulated one, which answers by itself."
+        " Set AZURE_OPENAI_ENDPOINT and AZURE_OPENAI_DEPLOYMENT_NAME to reach Azure OpenAI."
+    )
+    target = Target(provider="simulator", endpoint=simulator.endpoint, deployment="simulated")
+    return Targets({"simulator": target}, ("simulator",))
+
+
+async def _drain(sessions: Sessions, seconds: float) -> None:
+    log.info(
+        "draining: newcomers are refused, running sessions may finish", running=len(sessions), seconds=seconds
+    )
+    await sessions.drain(seconds)
+
+
+def _say_who_may(settings: Settings) -> None:
+    if not settings.auth.configured:
+        log.warning(
+            "No user authentication is configured: only this machine is served. See RELAY_AUTH__KEYS__<NAME>."
+        )
+    if settings.openai_api_version not in ("", "v1"):
+        log.warning("OPENAI_API_VERSION selects the deprecated preview protocol; set it to v1 for GA.")
+
+
+def __getattr__(name: str) -> FastAPI:
+    """Make `app` when uvicorn asks for it, and not when somebody merely imports this module."""
+    if name != "app":
+        raise AttributeError(name)
+    settings = load()
+    configure_logging(settings.log)
+    return create_app(settings)

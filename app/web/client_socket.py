@@ -1,0 +1,89 @@
+"""The client's leg: an ASGI WebSocket as an `app.wire.Socket`.
+
+ASGI has no way to drop a connection whose peer neither reads nor answers, and a graceful close of such a one waits
+forever. So the transport below is taken along where the server lets it be found, and dropped when time is up.
+"""
+
+import asyncio
+import contextlib
+from typing import Any, Protocol
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from app.errors import Refused
+from app.wire import Closed
+
+__all__ = ["ClientSocket", "WithTransport"]
+
+TRANSPORT = "relay.transport"
+
+
+class _Droppable(Protocol):
+    def abort(self) -> None: ...
+
+
+class WithTransport:
+    """ASGI middleware that notes the transport of a WebSocket in its scope.
+
+    uvicorn's protocols hand out `receive` as a bound method of their own, and each has a `transport`. Where that
+    should change, nothing is noted, and a stalled connection lives as long as its peer keeps it.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, with the transport in the scope."""
+        if scope["type"] == "websocket":
+            protocol = getattr(receive, "__self__", None)
+            scope[TRANSPORT] = getattr(protocol, "transport", None)
+        await self._app(scope, receive, send)
+
+
+class ClientSocket:
+    """An accepted WebSocket. `close_timeout` is what a peer has, in seconds, to answer our close."""
+
+    def __init__(self, websocket: WebSocket, close_timeout: float) -> None:
+        self._websocket = websocket
+        self._close_timeout = close_timeout
+        self._transport: _Droppable | None = websocket.scope.get(TRANSPORT)
+        self._closed: Closed | None = None
+
+    async def recv(self) -> bytes:
+        """Return the next text message as UTF-8. Raises `Closed`, and `Refused` for a binary one."""
+        if self._closed is not None:
+            raise self._closed
+        message = await self._websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            self._closed = _closed(message)
+            raise self._closed
+        text: str | None = message.get("text")
+        if text is None:
+            raise Refused("invalid_event", "The message is binary; events are JSON in text messages.")
+        return text.encode()
+
+    async def send(self, data: bytes) -> None:
+        """Write one text message; waits while the peer does not read. Raises `Closed`."""
+        try:
+            await self._websocket.send({"type": "websocket.send", "text": data.decode()})
+        except (WebSocketDisconnect, RuntimeError):
+            raise self._closed or Closed() from None
+
+    async def close(self, code: int, reason: str) -> None:
+        """Send the close frame, and drop the connection if the peer does not answer it."""
+        if self._closed is not None:
+            return
+        self._closed = Closed(code, reason)
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+            await self._websocket.close(code, reason)
+        asyncio.get_running_loop().call_later(self._close_timeout, self.abort)
+
+    def abort(self) -> None:
+        """Drop the connection."""
+        if self._transport is not None:
+            self._transport.abort()
+
+
+def _closed(message: dict[str, Any]) -> Closed:
+    return Closed(message.get("code") or 1005, message.get("reason") or "")

@@ -1,0 +1,70 @@
+"""The opening handshake: read from the ASGI scope, accepted, or refused in the form that the caller can read.
+
+A browser sees nothing but 1006 of an HTTP denial. So who offers subprotocols or sends an Origin is accepted, told
+by an `error` event, and closed with code and reason; everybody else gets the HTTP status and OpenAI's error body.
+"""
+
+from urllib.parse import parse_qsl
+
+import msgspec
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+from starlette.types import Scope
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from app.auth.credentials import Handshake
+from app.errors import Ended, error_body, error_event
+
+__all__ = ["ORIGIN_REFUSED", "accept", "read_handshake", "refuse"]
+
+REALTIME = "realtime"
+ORIGIN_REFUSED = "origin_not_allowed"
+"""The error code of a foreign Origin, which is told nothing in band."""
+
+
+def read_handshake(scope: Scope) -> Handshake:
+    """Read what the caller brought; of equal headers and parameters the first counts."""
+    headers = Headers(scope=scope)
+    query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=100)
+    server = scope.get("server")
+    return Handshake(
+        path=scope["path"],
+        headers=dict(reversed(headers.items())),
+        query=dict(reversed(query)),
+        subprotocols=tuple(scope["subprotocols"]),
+        local_address=server[0] if server else None,
+    )
+
+
+async def accept(websocket: WebSocket, handshake: Handshake) -> None:
+    """Accept, and select `realtime` if it is offered: never the subprotocol that carries the key."""
+    await websocket.accept(subprotocol=REALTIME if REALTIME in handshake.subprotocols else None)
+
+
+async def refuse(websocket: WebSocket, handshake: Handshake, name: str, ended: Ended) -> None:
+    """Tell a caller who was not let in what is wrong, and how to mend it; `name` is the request's id."""
+    try:
+        if _reads_in_band(handshake) and ended.code != ORIGIN_REFUSED:
+            await _refuse_in_band(websocket, handshake, name, ended)
+        else:
+            await websocket.send_denial_response(_denial(name, ended))
+    except (WebSocketDisconnect, RuntimeError):
+        return  # the caller has left, and hears no more
+
+
+def _reads_in_band(handshake: Handshake) -> bool:
+    return bool(handshake.subprotocols) or handshake.origin is not None
+
+
+async def _refuse_in_band(websocket: WebSocket, handshake: Handshake, name: str, ended: Ended) -> None:
+    await accept(websocket, handshake)
+    event = error_event(ended, f"event_relay_{name}")
+    await websocket.send_text(msgspec.json.encode(event).decode())
+    await websocket.close(ended.close_code, ended.reason)
+
+
+def _denial(name: str, ended: Ended) -> JSONResponse:
+    headers = {"x-request-id": name}
+    if ended.retry_after is not None:
+        headers["retry-after"] = str(ended.retry_after)
+    return JSONResponse(error_body(ended), ended.ending.value.status, headers)
