@@ -4,7 +4,7 @@ UV := .venv/bin/uv
 SYNC := UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --quiet --locked
 
 help: ## What each target does
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-7s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 run: .venv/.run ## Serve on http://127.0.0.1:8000 (on the simulated upstream, unless AZURE_OPENAI_ENDPOINT is set)
 	@.venv/bin/python -m app serve
@@ -25,6 +25,15 @@ cover: .venv/.dev ## Run the suite under coverage and hold it to its gates
 	.venv/bin/coverage combine --quiet
 	.venv/bin/python tests/coverage_gates.py
 
+key: .venv/.run ## Print a new key for a user, once, and the hash to configure
+	@.venv/bin/python -m app key new
+
+image-steps: .venv/bin/uv ## Carry out the Dockerfile's steps in a fresh directory
+	tests/image_steps.sh
+
+.env.example: app/settings.py .venv/.run
+	.venv/bin/python -c 'from app.environment import example; from app.settings import all_variables; print(example(all_variables()), end="")' > $@
+
 .venv/bin/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv .venv
@@ -38,4 +47,4 @@ cover: .venv/.dev ## Run the suite under coverage and hold it to its gates
 	$(SYNC) --inexact
 	@touch $@ .venv/.run
 
-.PHONY: help run test check cover
+.PHONY: help run test check cover key image-steps

@@ -11,6 +11,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 
 __all__ = ["Variable", "example", "explained", "misspelt", "variables"]
 
@@ -56,7 +57,7 @@ def misspelt(names: Iterable[str], known: Iterable[Variable], prefix: str) -> st
 def explained(error: ValidationError, prefix: str, names: Mapping[str, str]) -> str:
     """Turn a validation error into sentences with the variables' names, and without their values.
 
-    `names` gives the variable for a field whose name is not made from the prefix.
+    `names` gives the variable for a field whose name is not made from the prefix; under "" for the whole.
     """
     return " ".join(
         f"{_variable(each['loc'], prefix, names)}: {each['msg'].removeprefix('Value error, ')}."
@@ -72,7 +73,7 @@ def example(known: Iterable[Variable]) -> str:
 def _variable(loc: tuple[int | str, ...], prefix: str, names: Mapping[str, str]) -> str:
     parts = [str(part) for part in loc]
     if not parts:
-        return "The settings"
+        return names.get("", "The settings")
     head = names.get(parts[0], parts[0] if parts[0].isupper() else f"{prefix}{parts[0]}".upper())
     return "__".join([head, *(part.upper() for part in parts[1:])])
 
@@ -92,8 +93,10 @@ def _nested(field: FieldInfo) -> tuple[type[BaseModel] | None, bool]:
 
 def _default(field: FieldInfo) -> str:
     default = field.default
-    if default is None or field.is_required() or isinstance(default, SecretStr):
+    if default is None or default is PydanticUndefined or isinstance(default, SecretStr):
         return ""
     if isinstance(default, bool):
         return str(default).lower()
-    return ",".join(default) if isinstance(default, tuple) else str(default)
+    if isinstance(default, tuple | dict):
+        return ",".join(default)
+    return str(default)

@@ -123,7 +123,7 @@ class Settings(BaseSettings):
             "scope": self.upstream.scope,
             "insecure": self.upstream.insecure,
         }
-        with _told({"endpoint": AZURE}):
+        with _told({"": AZURE, "endpoint": AZURE, "api_key": "AZURE_OPENAI_API_KEY"}):
             return Target.model_validate(given)
 
     def _order(self, targets: Mapping[str, Target]) -> tuple[str, ...]:

@@ -131,11 +131,15 @@ def quiet_uvicorn() -> None:
             logger.addFilter(_WithoutSecrets())
 
 
+REPLACED = ('"WebSocket ', "ASGI callable returned without completing handshake")
+"""What our own lines say better: the URL of each connection, and, falsely, an error after each HTTP denial."""
+
+
 class _WithoutSecrets(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if "websockets" in Path(record.pathname).parts and record.levelno <= logging.DEBUG:
             return False
-        if '"WebSocket ' in record.msg:
+        if any(phrase in str(record.msg) for phrase in REPLACED):
             return False
         if isinstance(record.args, tuple):
             record.args = tuple(_without_query(each) for each in record.args)

@@ -6,7 +6,10 @@ from app.policy.model_name import ModelName
 from app.protocol.catalogue import GENERATIONS, GenerationName
 from app.wire import Tap
 
-__all__ = ["make_chain"]
+__all__ = ["OPEN", "make_chain"]
+
+OPEN = "open"
+"""The profile that every session runs under: a client may configure its session; unknown events are refused."""
 
 
 def make_chain(generation: GenerationName, *, asked: str | None, deployment: str | None, tap: Tap) -> Chain:

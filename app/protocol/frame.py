@@ -59,9 +59,15 @@ class Frame:
 
     @property
     def event(self) -> dict[str, Any]:
-        """The message as an object; not to be changed."""
+        """The message as an object; not to be changed.
+
+        Raises `Ended` where the upstream's text holds what cannot be read (a number out of range).
+        """
         if self._event is None:
-            self._event = _decoder.decode(self.text)
+            try:
+                self._event = _decoder.decode(self.text)
+            except (msgspec.DecodeError, RecursionError) as error:
+                raise _no_event(error) from None
         return self._event
 
 
@@ -93,13 +99,13 @@ def from_upstream(data: bytes) -> Frame:
             data.decode()
         return Frame(_type_decoder.decode(data).type, text=data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        detail = f"the upstream sent what is no event: {type(error).__name__}"
-        raise Ended(Ending.UPSTREAM_FAILED, detail=detail) from None
+        raise _no_event(error) from None
 
 
 def _is_canonical_append(data: bytes) -> bool:
     return (
-        data.startswith(APPEND_HEAD)
+        len(data) >= len(APPEND_HEAD) + len(APPEND_TAIL)  # else they might share the quote
+        and data.startswith(APPEND_HEAD)
         and data.endswith(APPEND_TAIL)
         and not data[len(APPEND_HEAD) : -len(APPEND_TAIL)].translate(None, BASE64)
     )
@@ -120,6 +126,10 @@ def event_id_of(event: dict[str, Any]) -> str | None:
     """Return the client's own `event_id`, for an `error` that refers to it."""
     event_id = event.get("event_id")
     return event_id if isinstance(event_id, str) and len(event_id) <= MAX_EVENT_ID else None
+
+
+def _no_event(error: Exception) -> Ended:
+    return Ended(Ending.UPSTREAM_FAILED, detail=f"the upstream sent what is no event: {type(error).__name__}")
 
 
 def _why(error: Exception) -> str:

@@ -57,6 +57,7 @@ class Session:
         self._end: asyncio.Future[Ended] = self._loop.create_future()
         self._tasks: set[asyncio.Task[None]] = set()
         self._effects: dict[str, asyncio.Task[None]] = {}
+        self._called_off: set[str] = set()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._error_numbers = itertools.count(1)
 
@@ -113,6 +114,8 @@ class Session:
 
     async def _take(self, leg: Leg, data: bytes, ask: Callable[[bytes, float], list[Action]]) -> None:
         now = self._last_event_at = self._clock()
+        leg.frames += 1
+        leg.bytes += len(data)
         self._tap.received(leg.side, len(data))
         try:
             actions = ask(data, now)
@@ -155,9 +158,12 @@ class Session:
             case ToUpstream(frame):
                 await self.upstream.send(frame.text)
             case Start(effect):
-                self._effects[effect.id] = self._spawn(self._run_effect(effect))
+                if effect.id not in self._called_off:
+                    self._effects[effect.id] = self._spawn(self._run_effect(effect))
             case Cancel(effect_id):
-                self._effects.pop(effect_id).cancel()
+                self._called_off.add(effect_id)  # the answer that begins it may still wait for room
+                if task := self._effects.pop(effect_id, None):
+                    task.cancel()
             case Pause(side, until):
                 (self.client if side == "client" else self.upstream).pause(until)
             case _:
@@ -216,6 +222,7 @@ class Session:
         task = self._loop.create_task(self._guarded(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: work.close())  # one that was cancelled before it began
         return task
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
@@ -231,10 +238,9 @@ class Session:
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
-        tasks = list(self._tasks)
-        for task in tasks:
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _close(self, ended: Ended) -> None:
         """Close both sides at once."""

@@ -30,16 +30,12 @@ class Leg(ABC):
 
     async def recv(self) -> bytes:
         """Return the next message, after a pause if there is to be one. Raises `Ended` and `Refused`."""
-        if self._paused_until:
-            await asyncio.sleep(self._paused_until - self._clock())
-            self._paused_until = 0.0
+        while (wait := self._paused_until - self._clock()) > 0:  # noqa: ASYNC110 - a pause may grow while it lasts
+            await asyncio.sleep(wait)
         try:
-            data = await self.socket.recv()
+            return await self.socket.recv()
         except Closed as closed:
             raise self.ended(closed) from None
-        self.frames += 1
-        self.bytes += len(data)
-        return data
 
     async def send(self, data: bytes) -> None:
         """Write one message; the lock is the caller's to hold. Raises `Ended`."""

@@ -6,9 +6,9 @@ forever. So the transport below is taken along where the server lets it be found
 
 import asyncio
 import contextlib
-from typing import Any, Protocol
+from typing import Protocol
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.errors import Refused
@@ -65,10 +65,12 @@ class ClientSocket:
 
     async def send(self, data: bytes) -> None:
         """Write one text message; waits while the peer does not read. Raises `Closed`."""
+        if self._closed is not None:
+            raise self._closed
         try:
             await self._websocket.send({"type": "websocket.send", "text": data.decode()})
         except (WebSocketDisconnect, RuntimeError):
-            raise self._closed or Closed() from None
+            raise Closed from None
 
     async def close(self, code: int, reason: str) -> None:
         """Send the close frame, and drop the connection if the peer does not answer it."""
@@ -85,5 +87,5 @@ class ClientSocket:
             self._transport.abort()
 
 
-def _closed(message: dict[str, Any]) -> Closed:
+def _closed(message: Message) -> Closed:
     return Closed(message.get("code") or 1005, message.get("reason") or "")

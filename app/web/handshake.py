@@ -13,19 +13,24 @@ from starlette.types import Scope
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.auth.credentials import Handshake
-from app.errors import Ended, error_body, error_event
+from app.errors import Ended, Ending, error_body, error_event
 
 __all__ = ["ORIGIN_REFUSED", "accept", "read_handshake", "refuse"]
 
 REALTIME = "realtime"
+GONE = (OSError, WebSocketDisconnect, RuntimeError)
+"""What servers and Starlette raise when one writes to a connection that has ended."""
+
+MAX_FIELDS = 100
 ORIGIN_REFUSED = "origin_not_allowed"
 """The error code of a foreign Origin, which is told nothing in band."""
 
 
 def read_handshake(scope: Scope) -> Handshake:
-    """Read what the caller brought; of equal headers and parameters the first counts."""
+    """Read what the caller brought; of equal names the first counts, and 100 fields of a query."""
     headers = Headers(scope=scope)
-    query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=100)
+    fields = scope["query_string"].decode("latin-1").split("&")[:MAX_FIELDS]
+    query = parse_qsl("&".join(fields), keep_blank_values=True)
     server = scope.get("server")
     return Handshake(
         path=scope["path"],
@@ -37,8 +42,14 @@ def read_handshake(scope: Scope) -> Handshake:
 
 
 async def accept(websocket: WebSocket, handshake: Handshake) -> None:
-    """Accept, and select `realtime` if it is offered: never the subprotocol that carries the key."""
-    await websocket.accept(subprotocol=REALTIME if REALTIME in handshake.subprotocols else None)
+    """Accept, and select `realtime` if it is offered: never the subprotocol that carries the key.
+
+    Raises `Ended` if the caller has left meanwhile.
+    """
+    try:
+        await websocket.accept(subprotocol=REALTIME if REALTIME in handshake.subprotocols else None)
+    except GONE:
+        raise Ended(Ending.CLIENT_LEFT, detail="before it was accepted") from None
 
 
 async def refuse(websocket: WebSocket, handshake: Handshake, name: str, ended: Ended) -> None:
@@ -48,7 +59,7 @@ async def refuse(websocket: WebSocket, handshake: Handshake, name: str, ended: E
             await _refuse_in_band(websocket, handshake, name, ended)
         else:
             await websocket.send_denial_response(_denial(name, ended))
-    except (WebSocketDisconnect, RuntimeError):
+    except (Ended, *GONE):
         return  # the caller has left, and hears no more
 
 

@@ -133,7 +133,7 @@ class Realtime:
             ended = await self.sessions.run(session, upstream.created)
         finally:
             self.telemetry.session_ended(ended)
-            _log_session(admitted, session, ended)
+            _log_session(admitted, upstream.request_id, session, ended)
 
     def _session(self, admitted: Admitted, upstream: Upstream) -> Session:
         caller, target = admitted.caller, admitted.target
@@ -185,11 +185,12 @@ async def _unless_left(websocket: WebSocket, work: Coroutine[Any, Any, T]) -> T:
         await asyncio.gather(leaving, working, return_exceptions=True)
 
 
-def _log_session(admitted: Admitted, session: Session, ended: Ended) -> None:
+def _log_session(admitted: Admitted, upstream_request: str | None, session: Session, ended: Ended) -> None:
     """Write THE line of a session."""
     log.info(
         "session",
         session=session.name,
+        upstream_request=upstream_request,
         identity=admitted.identity.name,
         method=admitted.identity.method,
         target=admitted.target_name,

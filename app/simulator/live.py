@@ -1,0 +1,96 @@
+"""One session on its connection: a task that reads, another that writes, and the faults between.
+
+A client that reads nothing is still heard; it only stops the answers, since the writer takes the steps.
+"""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+
+from app.errors import fitting
+from app.simulator.faults import Drop, Faults, Send, Stall, carried_out
+from app.simulator.outbox import Close
+from app.simulator.session import Session
+
+__all__ = ["LiveSession", "Observe", "silence"]
+
+Observe = Callable[[str, bytes], None]
+"""Is shown the id of a session and each message that its client sends."""
+
+
+class LiveSession:
+    """A session and the connection that it is held on."""
+
+    def __init__(
+        self, connection: ServerConnection, session: Session, faults: Faults, observe: Observe | None
+    ) -> None:
+        self.connection = connection
+        self.session = session
+        self._faults = faults
+        self._observe = observe
+        self._clock = asyncio.get_running_loop().time
+        self._waiting = deque(session.begin())
+        self._woken = asyncio.Event()
+
+    @property
+    def id(self) -> str:
+        """The session's own id, `sess_…`."""
+        return self.session.id
+
+    async def run(self) -> None:
+        """Hold the session until either side ends it."""
+        writer = asyncio.create_task(self._write())
+        try:
+            async for message in self.connection:
+                data = message.encode() if isinstance(message, str) else message
+                if self._observe is not None:
+                    self._observe(self.id, data)
+                self._waiting += self.session.receive(data, self._clock())
+                self._woken.set()
+        except ConnectionClosed:
+            pass
+        finally:
+            writer.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await writer
+
+    def drop(self) -> None:
+        """Lose the connection without a close frame."""
+        self.connection.transport.abort()
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close the connection."""
+        await self.connection.close(code, fitting(reason))
+
+    async def _write(self) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                while self._waiting:
+                    await self._say(self._waiting.popleft())
+                self._woken.clear()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout_at(self.session.wake_at):
+                        await self._woken.wait()
+                self._waiting += self.session.tick(self._clock())
+
+    async def _say(self, said: dict[str, Any] | Close) -> None:
+        for action in carried_out(said, self._faults):
+            match action:
+                case Send(data):
+                    await self.connection.send(data, text=True)
+                case Stall(seconds):
+                    await silence(seconds)
+                case Close(code, reason):
+                    await self.close(code, reason)
+                case Drop():
+                    self.drop()
+
+
+async def silence(seconds: float) -> None:
+    """Wait so many seconds; 0: until the connection is gone."""
+    await (asyncio.sleep(seconds) if seconds else asyncio.Event().wait())

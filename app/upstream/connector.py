@@ -1,0 +1,171 @@
+"""The way to the upstream: a credential, a dial, and the first event.
+
+Whatever goes wrong on it is an `Ended` that says whose fault it is; and whoever gives up on it, by cancelling,
+leaves no connection and no task behind.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from ssl import SSLContext, create_default_context
+
+from azure.core.credentials_async import AsyncTokenCredential
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import InvalidStatus, WebSocketException
+
+from app.errors import Ended, Ending
+from app.protocol.catalogue import GenerationName
+from app.upstream import refusals
+from app.upstream.entra import Tokens, make_credential
+from app.upstream.providers import Address, Target, address, is_loopback
+from app.upstream.socket import Connection, Dial, UpstreamSocket, quiet
+from app.wire import Closed, Socket
+
+__all__ = ["Connector", "ConnectorConfig", "Upstream"]
+
+
+class ConnectorConfig(BaseModel):
+    """How upstreams are dialled; times in seconds, sizes in bytes. Env: `RELAY_UPSTREAM__<FIELD>`.
+
+    `timeout` is for token, dial and first event together. `authority` is the Entra host of a sovereign cloud, such
+    as login.microsoftonline.us.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    timeout: PositiveFloat = Field(default=8.0, description="Seconds for token, dial and first event together.")
+    max_frame: PositiveInt = Field(default=32 * 2**20, description="Bytes of one message of the upstream's.")
+    ping_interval: PositiveFloat = Field(default=15, description="Seconds between pings to the upstream.")
+    ping_timeout: PositiveFloat = Field(
+        # Longer than a send may stall: meanwhile nothing is read, pongs included.
+        default=45,
+        description="Seconds for the upstream to answer a ping.",
+    )
+    close_timeout: PositiveFloat = Field(default=5, description="Seconds for a closing handshake.")
+    scope: str | None = Field(
+        default=None,
+        description="Entra scope for AZURE_OPENAI_ENDPOINT; https://ai.azure.com/.default for Voice Live.",
+    )
+    authority: str | None = Field(
+        default=None, description="Entra authority host of a sovereign cloud, such as login.microsoftonline.us."
+    )
+    managed_identity_client_id: str | None = Field(
+        default=None, description="Client id of a user-assigned managed identity."
+    )
+    insecure: bool = Field(
+        default=False, description="Allow an http:// AZURE_OPENAI_ENDPOINT that is not on this machine."
+    )
+
+
+@dataclass(slots=True)
+class Upstream:
+    """An upstream that has begun a session.
+
+    `created` is the text of its first event; `request_id` is its own name for the connection, for its support.
+    """
+
+    socket: Socket
+    created: bytes
+    generation: GenerationName
+    request_id: str | None = None
+
+
+class Connector:
+    """Opens sessions with upstreams. It holds the Entra tokens: one for the whole process.
+
+    `credential` makes what gives Entra tokens, when the first is needed; `ssl` replaces the trust in the system's
+    authorities, or in those of `SSL_CERT_FILE`.
+    """
+
+    def __init__(
+        self,
+        config: ConnectorConfig,
+        *,
+        credential: Callable[[], AsyncTokenCredential] | None = None,
+        ssl: SSLContext | None = None,
+    ) -> None:
+        self._config = config
+        made = partial(make_credential, config.managed_identity_client_id, config.authority)
+        self._tokens = Tokens(credential or made)
+        # Made once: to load the system's authorities takes tens of milliseconds, and nobody else runs meanwhile.
+        self._ssl = ssl or create_default_context()
+
+    async def open(self, target: Target, *, request_id: str, transcription: bool = False) -> Upstream:
+        """Dial a target and wait until its session has begun.
+
+        Raises `Ended` alone. When it is cancelled the connection is dropped at once.
+        """
+        where = address(target, transcription=transcription)
+        step = "an Entra token"
+        try:
+            async with asyncio.timeout(self._config.timeout):
+                headers = await self._headers(target, request_id)
+                step = f"{target.host} to take the connection"
+                connection = await self._dial(target, where, headers)
+                socket = UpstreamSocket(connection)
+                step = f"the first event of {target.host}"
+                created = await _first_event(socket)
+        except TimeoutError:
+            raise Ended(Ending.DIAL_TIMEOUT, detail=f"gave up waiting for {step}") from None
+        return Upstream(socket, created, where.generation, _request_id(connection))
+
+    async def close(self) -> None:
+        """Close what the Entra credentials hold open; the sockets are their sessions'."""
+        await self._tokens.close()
+
+    async def _headers(self, target: Target, request_id: str) -> dict[str, str]:
+        headers = target.key_headers()
+        if target.entra_scope is not None:
+            headers["Authorization"] = f"Bearer {await self._tokens.get(target.entra_scope)}"
+        if target.azure:
+            headers["x-ms-client-request-id"] = request_id
+        return headers
+
+    async def _dial(self, target: Target, where: Address, headers: dict[str, str]) -> ClientConnection:
+        config = self._config
+        try:
+            return await Dial(
+                where.url,
+                additional_headers=headers,
+                compression=None,
+                # A proxy is no way to the machine that it is asked from.
+                proxy=None if is_loopback(target.host) else True,
+                open_timeout=None,
+                ping_interval=config.ping_interval,
+                ping_timeout=config.ping_timeout,
+                close_timeout=config.close_timeout,
+                max_size=config.max_frame,
+                max_queue=4,
+                logger=quiet,
+                create_connection=Connection,
+                ssl=self._ssl if where.url.startswith("wss:") else None,
+            )
+        except InvalidStatus as error:
+            raise refusals.of_status(target, error.response) from None
+        except (OSError, WebSocketException, ImportError, ValueError) as error:
+            raise refusals.of_failure(target, error) from None
+
+
+def _request_id(connection: ClientConnection) -> str | None:
+    """Azure's gateway and OpenAI name each request; what is no plain name is none."""
+    headers = connection.response.headers if connection.response else {}
+    told = headers.get("apim-request-id") or headers.get("x-request-id") or ""
+    return told if re.fullmatch(r"[\w-]{1,64}", told, re.ASCII) else None
+
+
+async def _first_event(socket: UpstreamSocket) -> bytes:
+    try:
+        created = await socket.recv()
+        ended = refusals.of_first_event(created)
+    except Closed as closed:
+        raise refusals.of_close(closed) from None
+    except BaseException:  # cancelled, or out of time
+        socket.abort()
+        raise
+    if ended is not None:
+        socket.abort()
+        raise ended
+    return created

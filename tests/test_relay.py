@@ -1,0 +1,147 @@
+"""Tests of app.relay: text in, actions out, and what the rest of the session needs to know."""
+
+import pytest
+
+from app.errors import Ended, Ending, Refused
+from app.policy.chain import Chain, Filter, Outbox, ToClient, ToUpstream
+from app.protocol.frame import Frame
+from app.relay import Relay
+
+
+class Clocked(Filter):
+    """Tells what it was asked, and when, to the client."""
+
+    wake_at = 7.0
+
+    def from_client(self, frame: Frame, now: float, out: Outbox) -> None:
+        """Tell."""
+        out.to_client(Frame.of({"type": "asked", "of": frame.type, "at": now}))
+
+    def done(self, effect_id: str, result: object, now: float, out: Outbox) -> None:
+        """Tell."""
+        out.to_client(Frame.of({"type": "done", "of": effect_id, "result": result, "at": now}))
+
+    def tick(self, now: float, out: Outbox) -> None:
+        """Tell, and begin an effect under the time's name."""
+        out.to_client(Frame.of({"type": "tick", "at": now}))
+        out.start(Named(str(now)))
+
+
+class Named:
+    """An effect that nobody runs here."""
+
+    def __init__(self, name: str) -> None:
+        self.id = name
+
+    async def run(self) -> object:
+        """Fail: the relay only tells of effects."""
+        raise AssertionError
+
+
+def open_relay() -> Relay:
+    """Return a relay that lets everything pass."""
+    return Relay(Chain([]))
+
+
+def test_what_the_client_sends_goes_to_the_upstream_in_our_spelling() -> None:
+    """One message in, one action out."""
+    match open_relay().from_client(b' {"type":"a", "type":"response.create"}', 0.0):
+        case [ToUpstream(frame)]:
+            assert frame.text == b'{"type":"response.create"}'
+        case other:
+            raise AssertionError(other)
+
+
+def test_what_the_upstream_sends_goes_to_the_client_as_it_came() -> None:
+    """One message in, one action out, byte for byte."""
+    data = b' {"type" : "response.done"}'
+    match open_relay().from_upstream(data, 0.0):
+        case [ToClient(frame)]:
+            assert frame.text is data
+        case other:
+            raise AssertionError(other)
+
+
+def test_a_clients_message_that_is_no_frame_is_refused() -> None:
+    """`Refused` comes through, and the relay takes the next message."""
+    relay = open_relay()
+    with pytest.raises(Refused):
+        relay.from_client(b"{", 0.0)
+    assert len(relay.from_client(b'{"type":"a"}', 0.0)) == 1
+
+
+def test_an_upstreams_message_that_is_no_event_ends_the_session() -> None:
+    """`Ended` comes through."""
+    with pytest.raises(Ended) as ended:
+        open_relay().from_upstream(b"{}", 0.0)
+    assert ended.value.ending is Ending.UPSTREAM_FAILED
+
+
+def test_the_chain_is_asked_at_the_time_of_the_input() -> None:
+    """Frames, results and ticks come with `now`, and `wake_at` is the chain's."""
+    relay = Relay(Chain([Clocked()]))
+    assert relay.wake_at == 7.0
+    answers = [
+        relay.from_client(b'{"type":"a"}', 1.0),
+        relay.tick(6.9),
+        relay.tick(7.0),
+        relay.done("7.0", "r", 8.0),
+    ]
+    said = [[action.frame.event for action in each if isinstance(action, ToClient)] for each in answers]
+    assert said == [
+        [{"type": "asked", "of": "a", "at": 1.0}],
+        [],
+        [{"type": "tick", "at": 7.0}],
+        [{"type": "done", "of": "7.0", "result": "r", "at": 8.0}],
+    ]
+
+
+@pytest.mark.parametrize("kind", ["response.output_audio.delta", "response.audio.delta"])
+def test_the_first_audio_is_remembered(kind: str) -> None:
+    """Its time, and not that of any later, in either generation's words; text is no audio."""
+    relay = open_relay()
+    for now, each in enumerate(["session.created", "response.output_text.delta", kind, kind]):
+        relay.from_upstream(f'{{"type":"{each}"}}'.encode(), float(now))
+    assert relay.first_audio_at == 2.0
+
+
+def test_before_any_audio_there_is_no_time() -> None:
+    """None stands for a session without audio; what the client says is no answer."""
+    relay = open_relay()
+    relay.from_client(b'{"type":"response.output_audio.delta"}', 1.0)
+    assert relay.first_audio_at is None
+
+
+EXPIRIES = [
+    (b'{"type":"error","error":{"code":"session_expired","message":"Over."}}', True),
+    (b'{"type":"error","error":{"code":"invalid_value"}}', False),
+    (b'{"type":"error","error":{"code":null}}', False),
+    (b'{"type":"error","error":"session_expired"}', False),
+    (b'{"type":"error","code":"session_expired"}', False),
+    (b'{"type":"error"}', False),
+    (b'{"type":"response.done","error":{"code":"session_expired"}}', False),
+]
+
+
+@pytest.mark.parametrize(("data", "expired"), EXPIRIES)
+def test_the_service_announces_its_own_cap(data: bytes, *, expired: bool) -> None:
+    """Only an `error` event whose code is `session_expired` does, and it reaches the client all the same."""
+    relay = open_relay()
+    assert not relay.expired
+    assert len(relay.from_upstream(data, 0.0)) == 1
+    assert relay.expired is expired
+
+
+def test_an_announced_cap_is_not_taken_back() -> None:
+    """Another error behind it changes nothing."""
+    relay = open_relay()
+    relay.from_upstream(EXPIRIES[0][0], 0.0)
+    relay.from_upstream(EXPIRIES[1][0], 0.0)
+    assert relay.expired
+
+
+def test_a_client_cannot_announce_it() -> None:
+    """An `error` event of the client's is a frame like any other."""
+    relay = open_relay()
+    relay.from_client(EXPIRIES[0][0], 0.0)
+    assert not relay.expired
