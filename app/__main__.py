@@ -1,4 +1,4 @@
-"""The command line: `serve`, `simulate`, `key`. Nothing else reads arguments."""
+"""The command line: `serve`, `check`, `simulate`, `key`. Nothing else reads arguments."""
 
 import argparse
 import asyncio
@@ -15,6 +15,9 @@ from app.main import create_app
 from app.settings import Settings, SettingsError, load
 from app.simulator import Simulator
 from app.telemetry import configure_logging
+from app.upstream.check import check
+from app.upstream.connector import ConnectorConfig
+from app.upstream.providers import Targets
 
 __all__ = ["main"]
 
@@ -37,6 +40,10 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8000)
     serve.set_defaults(run=_serve)
+    check_parser = commands.add_parser(
+        "check", help="dial the configured upstream, and say layer by layer what holds"
+    )
+    check_parser.set_defaults(run=_check)
     simulate = commands.add_parser("simulate", help="run the simulated upstream by itself")
     simulate.add_argument("--host", default="127.0.0.1")
     simulate.add_argument("--port", type=int, default=8001)
@@ -76,6 +83,25 @@ def uvicorn_config(settings: Settings, host: str, port: int) -> uvicorn.Config:
         ws_ping_interval=settings.client.ping_interval,
         ws_ping_timeout=settings.client.ping_timeout,
     )
+
+
+def _check(_: argparse.Namespace) -> int:
+    settings = load()
+    targets = settings.chosen_targets()
+    if targets is None:
+        print("No upstream is configured: set AZURE_OPENAI_ENDPOINT, or RELAY_TARGETS__<NAME>__PROVIDER.")
+        return 1
+    return asyncio.run(_run_check(targets, settings.upstream))
+
+
+async def _run_check(targets: Targets, config: ConnectorConfig) -> int:
+    failed = False
+    for name, target in targets.targets.items():
+        print(f"{name}: {target.provider} on {target.host}", flush=True)
+        async for finding in check(target, config):
+            failed = failed or finding.verdict == "fails"
+            print(f"  {finding.verdict:10} {finding.layer:12} {finding.words}".rstrip(), flush=True)
+    return int(failed)
 
 
 def _simulate(options: argparse.Namespace) -> int:

@@ -123,7 +123,7 @@ def quiet_uvicorn() -> None:
     """Keep credentials in query strings out of the log, however uvicorn was started.
 
     uvicorn prints each WebSocket's URL with its query, even with access logs off; our own line takes its place.
-    At level debug it and `websockets` print headers and frames.
+    `websockets` prints headers and frames at level debug, and two more lines a connection at info.
     """
     for name in ("uvicorn.error", "uvicorn.access", "websockets.client", "websockets.server"):
         logger = logging.getLogger(name)
@@ -137,7 +137,7 @@ REPLACED = ('"WebSocket ', "ASGI callable returned without completing handshake"
 
 class _WithoutSecrets(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
-        if "websockets" in Path(record.pathname).parts and record.levelno <= logging.DEBUG:
+        if "websockets" in Path(record.pathname).parts and record.levelno <= logging.INFO:
             return False
         if any(phrase in str(record.msg) for phrase in REPLACED):
             return False
@@ -166,7 +166,7 @@ def configure_logging(config: LogConfig) -> None:
     last: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if config.format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
+        else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), sort_keys=False)
     )
     structlog.configure(
         processors=[*processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -11,6 +11,7 @@ import trustme
 
 from app.__main__ import main
 from app.auth.methods import hash_key
+from app.simulator import Simulator, SimulatorConfig
 from tests.harness import KEY, PATIENCE, ROOT, ScriptedUpstream, read
 from tests.processes import environment, free_port, running
 
@@ -63,6 +64,30 @@ async def test_a_taken_port_is_a_failure() -> None:
         await first.answers("/healthz", 200)
         async with running(("-m", "app", "serve", "--port", str(first.port)), {}) as second:
             assert await second.ended() != 0
+
+
+CHECKED = {"AZURE_OPENAI_DEPLOYMENT_NAME": "d", "AZURE_OPENAI_API_KEY": "canary-key"}
+
+
+async def test_the_check_tells_by_its_exit_status() -> None:
+    """0 if all holds, 1 if not; a line for each layer, and no secret in any."""
+    async with Simulator(SimulatorConfig(keys=("canary-key",))) as simulator:
+        for key, status, line in (
+            ("canary-key", 0, "ok         first event"),
+            ("canary-2", 1, "fails      credential"),
+        ):
+            given = {**CHECKED, "AZURE_OPENAI_ENDPOINT": simulator.endpoint, "AZURE_OPENAI_API_KEY": key}
+            async with running(("-m", "app", "check"), given) as process:
+                assert await process.ended() == status
+            assert line in process.text
+            assert "canary" not in process.text
+
+
+async def test_without_an_upstream_there_is_nothing_to_check() -> None:
+    """The sentence says what to set."""
+    async with running(("-m", "app", "check"), {}) as process:
+        assert await process.ended() == 1
+    assert "AZURE_OPENAI_ENDPOINT" in process.text
 
 
 @pytest.mark.parametrize("tls", [False, True])

@@ -12,9 +12,9 @@ OPEN = "open"
 """The profile that every session runs under: a client may configure its session; unknown events are refused."""
 
 
-def make_chain(generation: GenerationName, *, asked: str | None, deployment: str | None, tap: Tap) -> Chain:
+def make_chain(generation: GenerationName, *, shown: str | None, deployment: str | None, tap: Tap) -> Chain:
     """Make the filters of one session: THE list, in order from the client to the upstream.
 
-    `asked` is the model name that the client came with; `deployment` is the target's, for a transcription session.
+    `shown` is the model name that the client sees; `deployment` is the target's, for a transcription session.
     """
-    return Chain([Gate(GENERATIONS[generation], tap), ModelName(asked, deployment)])
+    return Chain([Gate(GENERATIONS[generation], tap), ModelName(shown, deployment)])

@@ -20,12 +20,12 @@ REPORTS = frozenset(
 class ModelName(Filter):
     """Keeps the client's name and the target's deployment apart.
 
-    `asked` is the name that the client came with, or None; `deployment` is given for transcription sessions only,
+    `shown` is the name that the client asked for, or is to see, if any; `deployment` is given for transcription sessions only,
     since their model is chosen in the session and not in the URL.
     """
 
-    def __init__(self, asked: str | None, deployment: str | None) -> None:
-        self._asked = asked
+    def __init__(self, shown: str | None, deployment: str | None) -> None:
+        self._shown = shown
         self._deployment = deployment
 
     def from_client(self, frame: Frame, now: float, out: Outbox) -> None:  # noqa: ARG002 - names know no time
@@ -48,10 +48,10 @@ class ModelName(Filter):
         return without if self._deployment is None else _with_transcription(without, self._deployment)
 
     def _downwards(self, session: dict[str, Any]) -> dict[str, Any]:
-        if self._asked is None:
+        if self._shown is None:
             return session
-        shown = {**session, "model": self._asked} if "model" in session else session
-        return shown if self._deployment is None else _with_transcription(shown, self._asked)
+        named = {**session, "model": self._shown} if "model" in session else session
+        return named if self._deployment is None else _with_transcription(named, self._shown)
 
 
 def _with_transcription(session: dict[str, Any], model: str) -> dict[str, Any]:

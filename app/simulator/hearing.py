@@ -66,8 +66,8 @@ class Ear:
 
     def __init__(self) -> None:
         self.speaking = False
-        self.at_ms = 0
-        self._stopped_ms = 0
+        self.at_ms: float = 0
+        self._stopped_ms: float = 0
         self._loud = 0
         self._quiet_ms = 0
         self._rest = b""
@@ -83,6 +83,11 @@ class Ear:
         )
         return [each for each in heard if each is not None]
 
+    def skip(self, milliseconds: float) -> None:
+        """Let audio pass without listening to it."""
+        self._rest = b""
+        self.at_ms += milliseconds
+
     def forget(self) -> None:
         """Begin anew: what was spoken so far is somebody else's business."""
         self.speaking, self._loud, self._quiet_ms, self._stopped_ms = False, 0, 0, self.at_ms
@@ -96,14 +101,14 @@ class Ear:
         if self._loud < FRAMES_TO_START:
             return None
         self.speaking, self._quiet_ms = True, 0
-        return Started(max(self._stopped_ms, self.at_ms - self._loud * FRAME_MS - detection.padding_ms))
+        return Started(int(max(self._stopped_ms, self.at_ms - self._loud * FRAME_MS - detection.padding_ms)))
 
     def _after_start(self, *, loud: bool, silence_ms: int) -> Stopped | None:
         self._quiet_ms = 0 if loud else self._quiet_ms + FRAME_MS
         if loud or self._quiet_ms < silence_ms:
             return None
         self.forget()
-        return Stopped(self.at_ms)
+        return Stopped(int(self.at_ms))
 
 
 def energy(audio: bytes, format_name: str) -> float:

@@ -5,7 +5,7 @@ It tells the buffer's own events; what a turn means for the answers is for the s
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from app.errors import Refused
@@ -26,10 +26,22 @@ LEAST_COMMIT_MS = 100
 
 @dataclass(slots=True)
 class _Buffer:
-    """Audio that is not committed yet; `origin_ms` is where it begins."""
+    """Audio that is not committed yet, in one format; `origin_ms` is where it begins."""
 
-    audio: bytearray
+    audio: bytearray = field(default_factory=bytearray)
+    format_name: str = "pcm16"
     origin_ms: float = 0
+
+    @property
+    def length_ms(self) -> float:
+        return milliseconds(self.audio, self.format_name)
+
+    def take(self, count: int | None = None) -> bytes:
+        """Take so many bytes out of the front, or all."""
+        taken = bytes(self.audio[:count])
+        del self.audio[:count]
+        self.origin_ms += milliseconds(taken, self.format_name)
+        return taken
 
 
 class Listening:
@@ -39,50 +51,55 @@ class Listening:
         self._conversation = conversation
         self._outbox = outbox
         self._ear = Ear()
-        self._buffer = _Buffer(bytearray())
+        self._buffer = _Buffer()
         self._item_id = ""
 
     def append(self, event: Mapping[str, Any], terms: Terms) -> Iterator[Turn]:
         """Do `input_audio_buffer.append`; yields the turns that begin and end in it, as they are told."""
         audio = decoded_audio(event["audio"], terms.input_format, "audio")
+        if terms.input_format != self._buffer.format_name:
+            # What came in another format can't be joined to this.
+            self._forget()
+            self._ear.skip(0)
+            self._buffer.format_name = terms.input_format
         self._buffer.audio += audio
         if terms.turn_detection is None:
+            self._ear.skip(milliseconds(audio, terms.input_format))
             return
         detection = detection_of(terms.turn_detection)
         for heard in self._ear.hear(audio, terms.input_format, detection):
             if isinstance(heard, Started):
-                self._begin(heard.at_ms, terms)
+                self._begin(heard.at_ms)
                 yield "began"
             else:
                 self._outbox.send(
                     "input_audio_buffer.speech_stopped", audio_end_ms=heard.at_ms, item_id=self._item_id
                 )
-                self._commit(self._until(heard.at_ms, terms), terms)
+                self._commit(self._until(heard.at_ms), terms)
                 yield "ended"
         if not self._ear.speaking:
-            self._until(self._ear.at_ms - detection.padding_ms, terms)
+            self._until(self._ear.at_ms - detection.padding_ms)
 
     def commit(self, terms: Terms) -> None:
         """Do `input_audio_buffer.commit`."""
-        length = milliseconds(self._buffer.audio, terms.input_format)
+        length = self._buffer.length_ms
         if length < LEAST_COMMIT_MS:
             raise Refused(
                 "input_audio_buffer_commit_empty",
                 f"Error committing input audio buffer: buffer too small. Expected at least {LEAST_COMMIT_MS}ms of"
                 f" audio, but buffer only has {length:.2f}ms of audio.",
             )
-        audio = bytes(self._buffer.audio)
-        self._forget(terms)
-        self._commit(audio, terms)
+        self._commit(self._forget(), terms)
 
-    def clear(self, terms: Terms) -> None:
+    def clear(self) -> None:
         """Do `input_audio_buffer.clear`."""
-        self._forget(terms)
+        self._forget()
+        self._item_id = ""
         self._outbox.send("input_audio_buffer.cleared")
 
     def time_out(self, terms: Terms, idle_ms: int) -> None:
         """Nobody has spoken for so long that the silence itself is a turn."""
-        end = self._ear.at_ms
+        end = int(self._ear.at_ms)
         self._item_id = self._outbox.new_id("item")
         self._outbox.send(
             "input_audio_buffer.timeout_triggered",
@@ -90,32 +107,28 @@ class Listening:
             audio_end_ms=end,
             item_id=self._item_id,
         )
-        audio = bytes(self._buffer.audio)
-        self._forget(terms)
-        self._commit(audio, terms)
+        self._commit(self._forget(), terms)
 
     @property
     def speaking(self) -> bool:
         """Whether somebody speaks."""
         return self._ear.speaking
 
-    def _begin(self, at_ms: int, terms: Terms) -> None:
-        self._until(at_ms, terms)
+    def _begin(self, at_ms: int) -> None:
+        self._until(at_ms)
         self._item_id = self._outbox.new_id("item")
         self._outbox.send("input_audio_buffer.speech_started", audio_start_ms=at_ms, item_id=self._item_id)
 
-    def _until(self, at_ms: float, terms: Terms) -> bytes:
+    def _until(self, at_ms: float) -> bytes:
         """Take the audio up to an offset out of the buffer."""
-        count = int(max(0, at_ms - self._buffer.origin_ms)) * BYTES_PER_MS[terms.input_format]
-        taken = bytes(self._buffer.audio[:count])
-        del self._buffer.audio[:count]
-        self._buffer.origin_ms += milliseconds(taken, terms.input_format)
-        return taken
+        return self._buffer.take(
+            int(max(0, at_ms - self._buffer.origin_ms)) * BYTES_PER_MS[self._buffer.format_name]
+        )
 
-    def _forget(self, terms: Terms) -> None:
-        self._buffer.origin_ms += milliseconds(self._buffer.audio, terms.input_format)
-        self._buffer.audio.clear()
+    def _forget(self) -> bytes:
+        """Empty the buffer, and listen anew; returns what was in it."""
         self._ear.forget()
+        return self._buffer.take()
 
     def _commit(self, audio: bytes, terms: Terms) -> None:
         item_id, self._item_id = self._item_id or self._outbox.new_id("item"), ""
@@ -130,7 +143,7 @@ class Listening:
             "role": "user",
             "content": [{"type": "input_audio", "transcript": None}],
         }
-        entry = Entry(item, audio, terms.input_format)
+        entry = Entry(item, audio, self._buffer.format_name)
         self._conversation.add(entry)
         self._conversation.done(entry)
         if terms.transcription is not None:

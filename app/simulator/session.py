@@ -53,7 +53,7 @@ class Session:
             "transcription_session.update": self._update,
             "input_audio_buffer.append": self._append,
             "input_audio_buffer.commit": lambda _: self._listening.commit(self._terms),
-            "input_audio_buffer.clear": lambda _: self._listening.clear(self._terms),
+            "input_audio_buffer.clear": lambda _: self._listening.clear(),
             "conversation.item.create": self._create_item,
             "conversation.item.retrieve": self._conversation.retrieve,
             "conversation.item.truncate": self._conversation.truncate,

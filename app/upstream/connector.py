@@ -16,7 +16,6 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import InvalidStatus, WebSocketException
 
-from app.errors import Ended, Ending
 from app.protocol.catalogue import GenerationName
 from app.upstream import refusals
 from app.upstream.entra import Tokens, make_credential
@@ -96,20 +95,21 @@ class Connector:
     async def open(self, target: Target, *, request_id: str, transcription: bool = False) -> Upstream:
         """Dial a target and wait until its session has begun.
 
-        Raises `Ended` alone. When it is cancelled the connection is dropped at once.
+        Raises `Undialled` alone, an `Ended`. When it is cancelled the connection is dropped at once.
         """
         where = address(target, transcription=transcription)
-        step = "an Entra token"
+        layer: refusals.Layer = "credential"
+        awaited = "an Entra token"
         try:
             async with asyncio.timeout(self._config.timeout):
                 headers = await self._headers(target, request_id)
-                step = f"{target.host} to take the connection"
+                layer, awaited = "network", f"{target.host} to take the connection"
                 connection = await self._dial(target, where, headers)
                 socket = UpstreamSocket(connection)
-                step = f"the first event of {target.host}"
+                layer, awaited = "first event", f"the first event of {target.host}"
                 created = await _first_event(socket)
         except TimeoutError:
-            raise Ended(Ending.DIAL_TIMEOUT, detail=f"gave up waiting for {step}") from None
+            raise refusals.of_time_out(layer, awaited) from None
         return Upstream(socket, created, where.generation, _request_id(connection))
 
     async def close(self) -> None:

@@ -24,7 +24,8 @@ from azure.core.exceptions import (
 from azure.identity import CredentialUnavailableError
 from azure.identity.aio import DefaultAzureCredential, ManagedIdentityCredential
 
-from app.errors import Ended, Ending
+from app.errors import Ending
+from app.upstream.refusals import Undialled
 
 __all__ = ["DefaultChain", "Tokens", "make_credential"]
 
@@ -169,16 +170,16 @@ def make_credential(client_id: str | None, authority: str | None, **options: Any
     return DefaultChain(**options)
 
 
-def _ended(error: Exception) -> Ended:
+def _ended(error: Exception) -> Undialled:
     code = re.search(r"AADSTS\d+", str(error))
     what = f"no Entra token: {type(error).__name__}{f', {code[0]}' if code else ''}"
     if _passes(error):
-        return Ended(
-            Ending.UPSTREAM_UNAVAILABLE, detail=f"{what}; the identity endpoint can't be reached or fails"
-        )
-    return Ended(
+        what = f"{what}; the identity endpoint can't be reached or fails"
+        return Undialled("credential", Ending.UPSTREAM_UNAVAILABLE, what)
+    return Undialled(
+        "credential",
         Ending.UPSTREAM_REFUSED,
-        detail=f"{what}; give the relay a managed identity (RELAY_UPSTREAM__MANAGED_IDENTITY_CLIENT_ID names a"
+        f"{what}; give the relay a managed identity (RELAY_UPSTREAM__MANAGED_IDENTITY_CLIENT_ID names a"
         " user-assigned one), sign in with 'az login', or set the target's API_KEY; the log of azure.identity"
         " tells more",
     )

@@ -6,10 +6,11 @@ status, an error code where it is a plain word, and what to mend.
 
 import math
 import re
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from ssl import SSLCertVerificationError
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from websockets.datastructures import Headers
@@ -20,15 +21,28 @@ from app.errors import Ended, Ending
 from app.upstream.providers import Target
 from app.wire import Closed
 
-__all__ = ["of_close", "of_failure", "of_first_event", "of_status"]
+__all__ = ["Layer", "Undialled", "of_close", "of_failure", "of_first_event", "of_status", "of_time_out"]
 
 CREATED = {"session.created", "transcription_session.created"}
+LAYERS: Mapping[int, "Layer"] = {401: "credential", 403: "role"}
 RATE_LIMITS = {"rate_limit_exceeded", "rate_limit_error", "too_many_requests"}
 
 LONGEST_WAIT = 3600
 """What a service may have us tell a client to wait, in seconds."""
 
 _PLAIN_WORD = re.compile(r"[A-Za-z_.]{1,48}|\d{3}")
+
+
+Layer = Literal["network", "credential", "role", "deployment", "first event"]
+"""How far a dial came. Each layer is asked only where those before it hold."""
+
+
+class Undialled(Ended):
+    """A dial that came to nothing; `layer` is where it failed, and `detail` what to mend."""
+
+    def __init__(self, layer: Layer, ending: Ending, detail: str, retry_after: int | None = None) -> None:
+        super().__init__(ending, detail=detail, retry_after=retry_after)
+        self.layer: Layer = layer
 
 
 class _Event(msgspec.Struct):
@@ -46,17 +60,18 @@ _body = msgspec.json.Decoder(_Body)
 _NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-def of_status(target: Target, response: Response) -> Ended:
+def of_status(target: Target, response: Response) -> Undialled:
     """Say what an HTTP answer means that is no upgrade."""
     status = response.status_code
     words = _words(_error_in(response.body or b""))
     detail = f"{target.host} answered the handshake with HTTP {status}{_in_brackets(words)}"
     wait = _retry_after(response.headers)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return Ended(Ending.UPSTREAM_OVERLOADED, detail=detail, retry_after=wait)
+        return Undialled("first event", Ending.UPSTREAM_OVERLOADED, detail, wait)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return Ended(Ending.UPSTREAM_UNAVAILABLE, detail=detail, retry_after=wait)
-    return Ended(Ending.UPSTREAM_REFUSED, detail=f"{detail}: {_remedy(target, status)}")
+        return Undialled("first event", Ending.UPSTREAM_UNAVAILABLE, detail, wait)
+    layer = LAYERS.get(status, "deployment")
+    return Undialled(layer, Ending.UPSTREAM_REFUSED, f"{detail}: {_remedy(target, status)}")
 
 
 def _remedy(target: Target, status: int) -> str:
@@ -71,7 +86,8 @@ def _remedy(target: Target, status: int) -> str:
         case 403:
             return (
                 "assign the role 'Cognitive Services OpenAI User' on the resource to the relay's identity; check"
-                " the target's SCOPE, and whether the resource's network rules admit the relay"
+                f" the target's SCOPE ({target.entra_scope or 'none, it sends a key'}), and whether the resource's"
+                " network rules admit the relay"
             )
         case 404:
             return (
@@ -84,7 +100,7 @@ def _remedy(target: Target, status: int) -> str:
             return "check the target's ENDPOINT, DEPLOYMENT and API_VERSION"
 
 
-def of_failure(target: Target, error: Exception) -> Ended:
+def of_failure(target: Target, error: Exception) -> Undialled:
     """Say what it means that no HTTP answer came: network, DNS, TLS, or a proxy on the way."""
     match error:
         case SSLCertVerificationError():
@@ -101,33 +117,38 @@ def of_failure(target: Target, error: Exception) -> Ended:
             what = f"{type(error).__name__}: {error.strerror or 'no connection'}"
         case _:
             what = type(error).__name__
-    return Ended(Ending.UPSTREAM_UNAVAILABLE, detail=f"{target.host} can't be reached: {what}")
+    return Undialled("network", Ending.UPSTREAM_UNAVAILABLE, f"{target.host} can't be reached: {what}")
 
 
-def of_first_event(data: bytes) -> Ended | None:
+def of_time_out(layer: Layer, awaited: str) -> Undialled:
+    """Say that the dial's time ran out."""
+    return Undialled(layer, Ending.DIAL_TIMEOUT, f"gave up waiting for {awaited}")
+
+
+def of_first_event(data: bytes) -> Undialled | None:
     """Return None for an event that begins a session, else what the event means instead."""
     try:
         event = _event.decode(data)
     except _NOT_JSON:
-        return Ended(Ending.UPSTREAM_FAILED, detail="the service's first message is no event")
+        return Undialled("first event", Ending.UPSTREAM_FAILED, "the service's first message is no event")
     if event.type == "error":
         return _of_error(_words(event.error))
     if event.type not in CREATED:
-        return Ended(Ending.UPSTREAM_FAILED, detail="the service's first event begins no session")
+        return Undialled("first event", Ending.UPSTREAM_FAILED, "the service's first event begins no session")
     return None
 
 
-def _of_error(words: set[str]) -> Ended:
+def _of_error(words: set[str]) -> Undialled:
     """OpenAI refuses a bad key only after the handshake, by an `error`, and then closes with 3000."""
     detail = f"the service's first event was an error{_in_brackets(words)}"
     if words & RATE_LIMITS:
-        return Ended(Ending.UPSTREAM_OVERLOADED, detail=detail)
+        return Undialled("first event", Ending.UPSTREAM_OVERLOADED, detail)
     if "server_error" in words:
-        return Ended(Ending.UPSTREAM_FAILED, detail=detail)
-    return Ended(Ending.UPSTREAM_REFUSED, detail=f"{detail}: check the target's API_KEY and DEPLOYMENT")
+        return Undialled("first event", Ending.UPSTREAM_FAILED, detail)
+    return Undialled("credential", Ending.UPSTREAM_REFUSED, f"{detail}: check the target's API_KEY and DEPLOYMENT")
 
 
-def of_close(closed: Closed) -> Ended:
+def of_close(closed: Closed) -> Undialled:
     """Say what a close means that came before the first event."""
     match closed.code:
         case 1008 | 3000 | 3003 | 4000 | 4004:
@@ -138,7 +159,7 @@ def of_close(closed: Closed) -> Ended:
             ending = Ending.UPSTREAM_UNAVAILABLE
         case _:
             ending = Ending.UPSTREAM_FAILED
-    return Ended(ending, detail=f"the service closed with {closed.code} before the session began")
+    return Undialled("first event", ending, f"the service closed with {closed.code} before the session began")
 
 
 def _error_in(body: bytes | bytearray) -> Any:

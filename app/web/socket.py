@@ -139,7 +139,7 @@ class Realtime:
         caller, target = admitted.caller, admitted.target
         chain = make_chain(
             upstream.generation,
-            asked=caller.handshake.asked_model,
+            shown=caller.handshake.asked_model or next(iter(target.models), None),
             deployment=target.deployment if caller.handshake.transcription else None,
             tap=self.telemetry,
         )

@@ -1,4 +1,4 @@
-"""Tests of app.policy.chain: the way of a frame through filters, and what each filter may do on it."""
+"""Tests of app.policy.chain: the way of a frame through filters, and what each may do on it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -75,28 +75,6 @@ class Call:
     async def run(self) -> object:
         """Fail: a chain only tells of effects."""
         raise AssertionError
-
-
-class Calls(Filter):
-    """Holds each `response.create` back until its effect is done; `response.cancel` cancels the last."""
-
-    def __init__(self, prefix: str = "call") -> None:
-        self._prefix = prefix
-        self._count = 0
-
-    def from_client(self, frame: Frame, now: float, out: Outbox) -> None:
-        """Begin or cancel."""
-        if frame.type == "response.create":
-            self._count += 1
-            out.start(Call(f"{self._prefix}{self._count}"))
-        elif frame.type == "response.cancel":
-            out.cancel(f"{self._prefix}{self._count}")
-        else:
-            super().from_client(frame, now, out)
-
-    def done(self, effect_id: str, result: object, now: float, out: Outbox) -> None:
-        """Go on with the result."""
-        out.to_upstream(Frame.of({**CREATE, "of": effect_id, "result": result, "at": now}))
 
 
 class Ticks(Filter):
@@ -185,41 +163,6 @@ def test_an_answer_goes_on_from_its_filters_place(play: "Play") -> None:
         << ("to client", {**CREATE, "by": ["1", "1"]})
     )
     script >> ("upstream", ERROR) << ("to upstream", {**ERROR, "by": ["3", "3"]})
-
-
-def test_the_result_of_an_effect_comes_to_who_began_it(play: "Play") -> None:
-    """Of two filters alike each gets its own; what it then says goes on from its place."""
-    script = play([Calls("a"), Marks("1"), Calls("b"), Marks("2")])
-    script >> ("client", CREATE) << ("start", "a1")
-    script.at(3.0) >> ("done", ("a1", "yes")) << ("start", "b1")
-    result = {**CREATE, "of": "b1", "result": "no", "at": 4.0, "by": ["2"]}
-    script.at(4.0) >> ("done", ("b1", "no")) << ("to upstream", result)
-
-
-def test_a_result_comes_once(play: "Play") -> None:
-    """A second result of the same effect, or one of an effect that nobody began, has no owner."""
-    script = play([Calls()])
-    script >> ("client", CREATE) << ("start", "call1")
-    script >> ("done", ("call1", 1)) << ("to upstream", {**CREATE, "of": "call1", "result": 1, "at": 0.0})
-    script >> ("done", ("call1", 2))
-    script >> ("done", ("call7", 3))
-
-
-def test_a_cancelled_effect_has_no_result(play: "Play") -> None:
-    """It is cancelled once, and what it may still have brought has no owner."""
-    script = play([Calls()])
-    script >> ("client", CREATE) << ("start", "call1")
-    script >> ("client", CANCEL) << ("cancel", "call1")
-    script >> ("client", CANCEL)
-    script >> ("done", ("call1", "too late"))
-
-
-def test_a_finished_effect_is_not_cancelled(play: "Play") -> None:
-    """Whoever cancels what is done already does nothing."""
-    script = play([Calls()])
-    script >> ("client", CREATE) << ("start", "call1")
-    script >> ("done", ("call1", 1)) << ("to upstream", {**CREATE, "of": "call1", "result": 1, "at": 0.0})
-    script >> ("client", CANCEL)
 
 
 def test_only_those_whose_time_has_come_are_woken(play: "Play") -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def test_a_session_has_both_rules(tap: "Seen") -> None:
     """Unknown client events are refused, unknown server events counted, and models renamed."""
-    chain = make_chain("ga", asked="asked", deployment=None, tap=tap)
+    chain = make_chain("ga", shown="asked", deployment=None, tap=tap)
     with pytest.raises(Refused, match="Invalid value: 'nonsense'"):
         chain.from_client(Frame.of({"type": "nonsense"}), 0.0)
     match chain.from_client(Frame.of({"type": "session.update", "session": {"model": "m"}}), 0.0):
@@ -35,12 +35,12 @@ def test_a_session_has_both_rules(tap: "Seen") -> None:
 def test_the_list_is_the_generations(tap: "Seen") -> None:
     """An event that only preview knows passes in a preview session only."""
     frame = Frame.of({"type": "transcription_session.update", "session": {}})
-    preview = make_chain("preview", asked=None, deployment="mine", tap=tap)
+    preview = make_chain("preview", shown=None, deployment="mine", tap=tap)
     assert preview.from_client(frame, 0.0) == [ToUpstream(frame)]
     with pytest.raises(Refused):
-        make_chain("ga", asked=None, deployment="mine", tap=tap).from_client(frame, 0.0)
+        make_chain("ga", shown=None, deployment="mine", tap=tap).from_client(frame, 0.0)
 
 
 def test_nobody_wants_to_be_woken(tap: "Seen") -> None:
     """No rule of today looks at the clock."""
-    assert make_chain("ga", asked=None, deployment=None, tap=tap).wake_at is None
+    assert make_chain("ga", shown=None, deployment=None, tap=tap).wake_at is None

@@ -125,10 +125,14 @@ def tap() -> Seen:
 async def converse(tap: Seen) -> AsyncIterator[Converse]:
     """Return a function that starts a session with these filters; it is over when the test is.
 
+    No timer and no task may break where nobody looks.
+
     `client_buffer` and `upstream_buffer` are in messages each way, 0 for no bound; `socket` is what the client's
     leg is made of; `config` are the session's times.
     """
     talks: list[Talk] = []
+    broken: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: broken.append(context))
 
     def start(
         *filters: Filter,
@@ -148,6 +152,7 @@ async def converse(tap: Seen) -> AsyncIterator[Converse]:
     for talk in talks:
         talk.running.cancel()
     await asyncio.gather(*(talk.running for talk in talks), return_exceptions=True)
+    assert broken == []
 
 
 def relay_of(filters: Sequence[Filter]) -> Relay:

@@ -165,3 +165,31 @@ async def test_the_end_of_a_session_cancels_its_effects(converse: "Converse") ->
     await talk.client.leaves()
     assert (await talk.ended()).ending is Ending.CLIENT_LEFT
     assert call.cancelled.is_set()
+
+
+class Lingering(Call):
+    """An effect that needs a moment to stop."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.stopped = False
+
+    async def run(self) -> object:
+        """Wait for the result, and clean up."""
+        try:
+            return await super().run()
+        finally:
+            await asyncio.wait([asyncio.get_running_loop().create_future()], timeout=0.02)
+            self.stopped = True
+
+
+async def test_an_effect_that_lingers_is_waited_for(converse: "Converse") -> None:
+    """The session is over when the last of its tasks is; nobody hurries it."""
+    call = Lingering("c1")
+    talk = converse(Calls(call))
+    await talk.client.says({"type": "call"})
+    async with asyncio.timeout(5):
+        await call.begun.wait()
+    talk.session.end(Ended(Ending.DRAINING))
+    assert (await talk.ended()).ending is Ending.DRAINING
+    assert call.stopped

@@ -59,6 +59,34 @@ async def test_an_alarm_that_was_taken_back_wakes_nobody(converse: "Converse") -
         await talk.client.hears()
 
 
+async def clock_shows(until: float) -> None:
+    """Wait until the time of alarms that must not come has passed."""
+    passed = asyncio.Event()
+    asyncio.get_running_loop().call_at(until, passed.set)
+    await passed.wait()
+
+
+async def test_an_alarm_that_was_put_forward_comes_once(converse: "Converse") -> None:
+    """Of the time set first nothing is left."""
+    talk = converse(Alarm())
+    await talk.client.says({"type": "set", "in": 2 * SOON}, {"type": "set", "in": SOON})
+    assert await talk.client.hears_all(2) == ["session.created", "tick"]
+    await clock_shows(asyncio.get_running_loop().time() + 2 * SOON)
+    await talk.upstream.says({"type": "next"})
+    assert await talk.client.hears_all(1) == ["next"]
+
+
+async def test_an_alarm_does_not_outlive_its_session(converse: "Converse") -> None:
+    """Its timer is gone with the session."""
+    talk = converse(Alarm())
+    await talk.client.says({"type": "set", "in": 2 * SOON})
+    until = asyncio.get_running_loop().time() + 3 * SOON
+    await talk.upstream.hears()
+    await talk.client.leaves()
+    await talk.ended()
+    await clock_shows(until)
+
+
 TIMES: list[tuple[SessionConfig, Ending]] = [
     (SessionConfig(idle=SOON), Ending.IDLE),
     (SessionConfig(maximum_duration=SOON), Ending.MAXIMUM_DURATION),
