@@ -21,6 +21,7 @@ PREVIEW_PATH = "/openai/realtime"
 VERSIONS = {"2024-10-01-preview", "2024-12-17", "2025-04-01-preview"}
 """The versions of the preview protocol that Azure published."""
 DATED = re.compile(r"\d{4}-\d{2}-\d{2}")
+BETA_PROTOCOL = "openai-beta.realtime-v1"
 KEY_PROTOCOL = "openai-insecure-api-key."
 
 
@@ -38,6 +39,11 @@ class Handshake:
         return [each.strip() for each in self.headers.get("sec-websocket-protocol", "").split(",") if each.strip()]
 
     @property
+    def beta(self) -> bool:
+        """Whether the preview's marker is there, as a header's value or as a subprotocol."""
+        return "realtime=v1" in self.headers.get("openai-beta", "") or BETA_PROTOCOL in self.protocols
+
+    @property
     def credential(self) -> str | None:
         """The key or token, wherever it stands: `api-key` header, bearer, query, or subprotocol."""
         scheme, _, token = self.headers.get("authorization", "").partition(" ")
@@ -46,7 +52,7 @@ class Handshake:
         return self.headers.get("api-key") or bearer or self.query.get("api-key") or next(offered, None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Denied(Exception):
     """No session. `close_code` 0 means an HTTP denial; `code` None means a close without an `error` event."""
 
@@ -79,7 +85,7 @@ def _opening(handshake: Handshake, config: SimulatorConfig) -> Opening:
     if handshake.path not in {*GA_PATHS, PREVIEW_PATH} or config.generation not in {None, generation}:
         raise _not_found()
     _check_credential(handshake, config)
-    if config.style == "openai" and "realtime=v1" in handshake.headers.get("openai-beta", ""):
+    if config.style == "openai" and handshake.beta:
         message = "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API."
         raise Denied(400, "beta_api_shape_disabled", message)
     if generation == "ga":

@@ -34,4 +34,7 @@ class SimulatorConfig(BaseModel):
     session_seconds: PositiveFloat = Field(default=3600, description="Seconds until a session expires.")
     pace: PositiveFloat = Field(default=10, description="How many times faster than real time it speaks.")
     text_interval: NonNegativeFloat = Field(default=0.01, description="Seconds between two deltas of text.")
+    close_timeout: PositiveFloat = Field(
+        default=2, description="Seconds for a closing handshake, and for the end."
+    )
     tokens_per_minute: PositiveInt = Field(default=100_000, description="The quota told in `rate_limits.updated`.")

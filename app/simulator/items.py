@@ -40,7 +40,7 @@ class Entry:
     """One item of the conversation with the audio that belongs to it, in `audio_format`."""
 
     item: dict[str, Any]
-    audio: bytes = b""
+    audio: bytes | bytearray = b""
     audio_format: str = "pcm16"
 
     @property

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, assert_never
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
@@ -17,7 +17,7 @@ from app.simulator.faults import Drop, Faults, Send, Stall, carried_out
 from app.simulator.outbox import Close
 from app.simulator.session import Session
 
-__all__ = ["LiveSession", "Observe", "silence"]
+__all__ = ["LiveSession", "Observe"]
 
 Observe = Callable[[str, bytes], None]
 """Is shown the id of a session and each message that its client sends."""
@@ -31,9 +31,11 @@ class LiveSession:
     ) -> None:
         self.connection = connection
         self.session = session
+        self.ended = asyncio.Event()
         self._faults = faults
         self._observe = observe
-        self._clock = asyncio.get_running_loop().time
+        self._loop = asyncio.get_running_loop()
+        self._gone: asyncio.Future[None] = self._loop.create_future()
         self._waiting = deque(session.begin())
         self._woken = asyncio.Event()
 
@@ -50,14 +52,14 @@ class LiveSession:
                 data = message.encode() if isinstance(message, str) else message
                 if self._observe is not None:
                     self._observe(self.id, data)
-                self._waiting += self.session.receive(data, self._clock())
+                self._waiting += self.session.receive(data, self._loop.time())
                 self._woken.set()
         except ConnectionClosed:
             pass
         finally:
-            writer.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await writer
+            self._gone.set_result(None)
+            self._woken.set()
+            await writer
 
     def drop(self) -> None:
         """Lose the connection without a close frame."""
@@ -69,14 +71,20 @@ class LiveSession:
 
     async def _write(self) -> None:
         with contextlib.suppress(ConnectionClosed):
-            while True:
+            while not self._gone.done():
                 while self._waiting:
                     await self._say(self._waiting.popleft())
-                self._woken.clear()
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout_at(self.session.wake_at):
-                        await self._woken.wait()
-                self._waiting += self.session.tick(self._clock())
+                await self._due()
+                self._waiting += self.session.tick(self._loop.time())
+
+    async def _due(self) -> None:
+        """Wait until the session has something to do, or the client has said something."""
+        wake_at = self.session.wake_at
+        timer = None if wake_at is None else self._loop.call_at(wake_at, self._woken.set)
+        await self._woken.wait()
+        self._woken.clear()
+        if timer is not None:
+            timer.cancel()
 
     async def _say(self, said: dict[str, Any] | Close) -> None:
         for action in carried_out(said, self._faults):
@@ -84,13 +92,10 @@ class LiveSession:
                 case Send(data):
                     await self.connection.send(data, text=True)
                 case Stall(seconds):
-                    await silence(seconds)
+                    await asyncio.wait([self._gone], timeout=seconds or None)
                 case Close(code, reason):
                     await self.close(code, reason)
                 case Drop():
                     self.drop()
-
-
-async def silence(seconds: float) -> None:
-    """Wait so many seconds; 0: until the connection is gone."""
-    await (asyncio.sleep(seconds) if seconds else asyncio.Event().wait())
+                case _:
+                    assert_never(action)

@@ -21,7 +21,7 @@ from app.simulator.admission import Denied, Handshake, admitted, handshake_of
 from app.simulator.config import SimulatorConfig
 from app.simulator.denial import denial, deny_in_band, http_answer
 from app.simulator.faults import HANDSHAKE, Faults, faults_from
-from app.simulator.live import LiveSession, Observe, silence
+from app.simulator.live import LiveSession, Observe
 from app.simulator.outbox import new_id
 from app.simulator.session import Session
 from app.simulator.session_object import Opening
@@ -32,7 +32,8 @@ MAX_SIZE = 32 * 1024 * 1024
 REMEMBERED = 64
 """So many handshakes are kept."""
 CONTROL_PATH = "/simulator/faults"
-CLOSE_TIMEOUT = 2
+OPEN_TIMEOUT = 60
+"""Seconds; longer than any client waits, so that a stalled handshake is the client's to give up."""
 REALTIME = Subprotocol("realtime")
 
 
@@ -48,11 +49,13 @@ class Simulator:
         self._admitted: WeakKeyDictionary[ServerConnection, tuple[Opening | Denied, Faults]] = WeakKeyDictionary()
         self._sessions: dict[str, LiveSession] = {}
         self._server: Server | None = None
+        self._closing: asyncio.Future[None]
         self._scheme = ""
 
     async def start(self, host: str = "127.0.0.1", port: int = 0, ssl: ssl.SSLContext | None = None) -> None:
         """Listen; port 0 takes any that is free."""
         self._scheme = "ws" if ssl is None else "wss"
+        self._closing = asyncio.get_running_loop().create_future()
         self._server = await serve(
             self._hold,
             host,
@@ -62,14 +65,20 @@ class Simulator:
             select_subprotocol=_select_subprotocol,
             compression=None,
             max_size=MAX_SIZE,
-            close_timeout=CLOSE_TIMEOUT,
+            open_timeout=OPEN_TIMEOUT,
+            close_timeout=self.config.close_timeout,
         )
 
     async def close(self) -> None:
-        """Close all sessions and listen no more; takes no longer than a closing handshake may."""
+        """Listen no more and close all sessions; drop those of clients that do not let themselves be closed."""
         if self._server is not None:
+            self._closing.set_result(None)
             self._server.close()
-            await self._server.wait_closed()
+            closed = asyncio.create_task(self._server.wait_closed())
+            await asyncio.wait([closed], timeout=self.config.close_timeout)
+            for live in self.sessions:
+                live.drop()
+            await closed
             self._server = None
 
     async def __aenter__(self) -> Self:
@@ -85,7 +94,7 @@ class Simulator:
         if self._server is None:
             raise RuntimeError("the simulator is not started")
         host, port = next(iter(self._server.sockets)).getsockname()[:2]
-        return f"{self._scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+        return base_url(self._scheme, host, port)
 
     @property
     def endpoint(self) -> str:
@@ -96,6 +105,11 @@ class Simulator:
     def sessions(self) -> Sequence[LiveSession]:
         """The live sessions, oldest first."""
         return list(self._sessions.values())
+
+    async def empty(self) -> None:
+        """Wait until no session is left."""
+        for live in self.sessions:
+            await live.ended.wait()
 
     async def inject(
         self,
@@ -134,7 +148,7 @@ class Simulator:
                 return denial(denied)
             faults, opening = self.faults, denied
         if faults.stall == HANDSHAKE:
-            await silence(faults.stall_seconds)
+            await asyncio.wait([self._closing], timeout=faults.stall_seconds or None)
         self._admitted[connection] = (opening, faults)
         return None
 
@@ -160,6 +174,12 @@ class Simulator:
             await live.run()
         finally:
             del self._sessions[session.id]
+            live.ended.set()
+
+
+def base_url(scheme: str, host: str, port: int) -> str:
+    """Write a URL without a path; an address of IPv6 stands in brackets."""
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _select_subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:

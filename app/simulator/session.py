@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from app.errors import Refused, error_event
-from app.protocol.catalogue import GENERATIONS
+from app.protocol.catalogue import GENERATIONS, Generation
 from app.simulator.config import SimulatorConfig
 from app.simulator.conversation import Conversation
 from app.simulator.faults import Faults
@@ -129,6 +129,7 @@ class Session:
         if given.get("model", self.opening.model) != self.opening.model:
             raise Refused("invalid_value", "The model of a session cannot be changed.", param="session.model")
         new = updated(self._session, given)
+        _check_detection(terms_of(new), self._generation)
         if terms_of(new).voice != self._terms.voice and self._conversation.spoke:
             raise voice_is_fixed()
         self._session = new
@@ -163,12 +164,24 @@ class Session:
 
     @property
     def _idle_ms(self) -> int | None:
-        return (self._terms.turn_detection or {}).get("idle_timeout_ms")
+        # Later preview versions take the key, but have no event for what it does.
+        detection = self._terms.turn_detection if self.opening.generation == "ga" else None
+        return (detection or {}).get("idle_timeout_ms")
 
     def _time_out(self) -> None:
         self._listening.time_out(self._terms, self._idle_ms or 0)
         self._responses.quiet_since = None
         self._responses.answer(self._session, self._now)
+
+
+def _check_detection(terms: Terms, generation: Generation) -> None:
+    """Refuse turn detection for the one transcription model that does its own."""
+    model = (terms.transcription or {}).get("model")
+    if model == "gpt-realtime-whisper" and terms.turn_detection is not None:
+        param = f"session.{'audio.input.' if generation.name == 'ga' else ''}turn_detection"
+        raise Refused(
+            "invalid_value", f"Turn detection is not supported with {model}. Set it to null.", param=param
+        )
 
 
 def _read(data: bytes | str) -> dict[str, Any]:

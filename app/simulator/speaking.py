@@ -78,8 +78,7 @@ class Speaking:
     def cancel(self, reason: str) -> None:
         """End now; `reason` is `turn_detected` or `client_cancelled`."""
         self._cut = ("cancelled", reason)
-        for _ in self._steps:
-            pass
+        next(self._steps, None)
         self.over = True
 
     def _all_steps(self) -> Iterator[float]:
@@ -102,7 +101,7 @@ class Speaking:
             "output": [deepcopy(entry.item) for entry in self._items],
             "conversation_id": self._conversation.id if self.order.in_conversation else None,
             **self.order.told,
-            "usage": self.order.tally.told() if over else None,
+            "usage": self.order.tally.told(images=self._ga) if over else None,
         }
 
     def _say(self, index: int, output: Say) -> Iterator[float]:
@@ -161,7 +160,7 @@ class Speaking:
     def _begin_item(self, index: int, item: Mapping[str, Any]) -> Entry:
         item_id = self._outbox.new_id("item")
         whole = {"id": item_id, "object": "realtime.item", "status": "in_progress", **item}
-        entry = Entry(whole, audio_format=self.order.terms.output_format)
+        entry = Entry(whole, bytearray(), self.order.terms.output_format)
         self._items.append(entry)
         self._send("response.output_item.added", output_index=index, item=deepcopy(entry.item))
         if self.order.in_conversation:
@@ -181,13 +180,11 @@ class Speaking:
         self._send(kind, **fields, delta=delta, **padding)
 
     def _pieces(self, text: str) -> list[str]:
-        """Cut a text into words; a fault may ask for more of them, or for a bigger first one."""
+        """Cut a text into words; a fault may ask for more of them, or for all in one that is bigger."""
         faults = self._manner.faults
-        if not self.order.terms.speaks:
-            text = text.ljust(faults.large, ".")
-        words = re.findall(r"\s*\S+", text) or [text]
         if faults.large and not self.order.terms.speaks:
-            return [text]
+            return [text.ljust(faults.large, ".")]
+        words = re.findall(r"\s*\S+", text)
         return words * max(1, -(-faults.burst // len(words)))
 
     def _voiced(self, piece: str) -> bytes:

@@ -48,10 +48,11 @@ class Tally:
         """Tokens that were said so far."""
         return self.text_out + self.audio_out
 
-    def told(self) -> dict[str, Any]:
-        """Return the `usage` of `response.done`. Nothing is ever cached."""
-        none = {"text_tokens": 0, "audio_tokens": 0, "image_tokens": 0}
-        read = {"text_tokens": self.text_in, "audio_tokens": self.audio_in, "image_tokens": 0}
+    def told(self, *, images: bool) -> dict[str, Any]:
+        """Return the `usage` of `response.done`; GA counts images too. Nothing is ever cached."""
+        seen = {"image_tokens": 0} if images else {}
+        none = {"text_tokens": 0, "audio_tokens": 0, **seen}
+        read = {"text_tokens": self.text_in, "audio_tokens": self.audio_in, **seen}
         return {
             "total_tokens": self.text_in + self.audio_in + self.out,
             "input_tokens": self.text_in + self.audio_in,

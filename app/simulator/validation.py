@@ -39,6 +39,12 @@ BOUNDS: Mapping[str, Field] = {
 }
 """Ranges that only the reference pages tell."""
 
+TEXTS = {"metadata", "headers"}
+"""Maps whose values are strings."""
+
+QUOTED = 64
+"""Characters that a message repeats of a wrong value."""
+
 WORDS = {
     "string": "a string",
     "integer": "an integer",
@@ -104,6 +110,9 @@ class _Walk:
             self._array(field, value, path)
         elif isinstance(value, str):
             _check_string(field, value, path)
+        elif field.get("name") in TEXTS:
+            for name, each in value.items():
+                _expect(["string"], each, _join(path, name))
         elif field["type"] in {"integer", "number"}:
             _check_number(field, value, path)
 
@@ -210,5 +219,6 @@ def _missing(path: str) -> Refused:
 
 
 def _invalid_value(value: Any, known: Sequence[Any], path: str) -> Refused:
+    value = str(value)[:QUOTED]
     listed = ", ".join(f"'{each}'" for each in known)
     return Refused("invalid_value", f"Invalid value: '{value}'. Supported values are: {listed}.", param=path)
