@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import uvicorn
 
 from app.auth.credentials import is_loopback_host
-from app.auth.methods import hash_key, new_key
+from app.auth.static_keys import hash_key, new_key
 from app.main import create_app
 from app.settings import Settings, SettingsError, load
 from app.simulator import Simulator
@@ -18,6 +18,7 @@ from app.telemetry import configure_logging
 from app.upstream.check import check
 from app.upstream.connector import ConnectorConfig
 from app.upstream.providers import Targets
+from app.web.protocol import RelayProtocol
 
 __all__ = ["main"]
 
@@ -78,6 +79,7 @@ def uvicorn_config(settings: Settings, host: str, port: int) -> uvicorn.Config:
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        ws=RelayProtocol,
         ws_per_message_deflate=False,
         ws_max_size=settings.client.max_frame,
         ws_ping_interval=settings.client.ping_interval,

@@ -98,5 +98,5 @@ def _default(field: FieldInfo) -> str:
     if isinstance(default, bool):
         return str(default).lower()
     if isinstance(default, tuple | dict):
-        return ",".join(default)
+        return ",".join(str(each) for each in default)
     return str(default)

@@ -9,7 +9,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import structlog
 from fastapi import FastAPI, WebSocket
 
-from app.auth.methods import make_authenticator
+from app.auth.methods import Authenticator
+from app.auth.oidc import Oidc
+from app.auth.tickets import Tickets
 from app.session import Sessions
 from app.settings import Settings, load
 from app.simulator import Simulator
@@ -17,10 +19,12 @@ from app.store import MemoryStore
 from app.telemetry import Telemetry, configure_logging, quiet_uvicorn
 from app.upstream.connector import Connector
 from app.upstream.providers import Target, Targets
+from app.web.admission import Admission
 from app.web.client_socket import WithTransport
 from app.web.http import make_router
 from app.web.shutdown import GracefulShutdown
 from app.web.socket import PATHS, Realtime
+from app.web.tickets import Minting, add_ticket_routes
 
 __all__ = ["create_app"]
 
@@ -39,7 +43,16 @@ def create_app(settings: Settings) -> FastAPI:
             chosen = targets or await _simulated(stack)
             connector = Connector(settings.upstream)
             stack.push_async_callback(connector.close)
-            app.state.realtime = _realtime(settings, chosen, connector, sessions, telemetry)
+            oidc = Oidc(settings.auth.oidc)
+            stack.push_async_callback(oidc.close)
+            store = MemoryStore(settings.limits)
+            tickets = Tickets(settings.auth.tickets, store)
+            authenticate = Authenticator(settings.auth, tickets, oidc, settings.trusted_proxies)
+            admission = Admission(authenticate, store, settings.trusted_proxies)
+            app.state.minting = Minting(admission, tickets, chosen, settings.origins)
+            app.state.realtime = Realtime(
+                settings.origins, admission, store, chosen, connector, sessions, settings.session, telemetry
+            )
             shutdown = GracefulShutdown(lambda: _drain(sessions, settings.session.drain))
             shutdown.install()
             stack.callback(shutdown.restore)
@@ -49,6 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(WithTransport)
     app.include_router(make_router(sessions, telemetry))
+    add_ticket_routes(app, settings.origins)
     for path in PATHS:
         app.add_api_websocket_route(path, _serve_realtime)
     return app
@@ -56,21 +70,6 @@ def create_app(settings: Settings) -> FastAPI:
 
 async def _serve_realtime(websocket: WebSocket) -> None:
     await websocket.app.state.realtime.serve(websocket)
-
-
-def _realtime(
-    settings: Settings, targets: Targets, connector: Connector, sessions: Sessions, telemetry: Telemetry
-) -> Realtime:
-    return Realtime(
-        origins=settings.origins,
-        authenticate=make_authenticator(settings.auth),
-        store=MemoryStore(settings.limits),
-        targets=targets,
-        connector=connector,
-        sessions=sessions,
-        config=settings.session,
-        telemetry=telemetry,
-    )
 
 
 async def _simulated(stack: AsyncExitStack) -> Targets:
@@ -92,6 +91,7 @@ async def _drain(sessions: Sessions, seconds: float) -> None:
 
 
 def _say_who_may(settings: Settings) -> None:
+    log.info("tickets and counts are kept in this process: run one replica, or give each its own users")
     if not settings.auth.configured:
         log.warning(
             "No user authentication is configured: only this machine is served. See RELAY_AUTH__KEYS__<NAME>."

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from app.auth.methods import AuthConfig
 from app.environment import Variable, explained, misspelt, variables
 from app.errors import RelayError
+from app.policy import PROFILES
 from app.session import SessionConfig
 from app.store import LimitsConfig
 from app.telemetry import LogConfig
@@ -43,6 +45,10 @@ def _listed(value: object) -> object:
 
 Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 """A list, separated by commas in the environment."""
+
+
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_listed)]
+"""CIDRs, separated by commas in the environment."""
 
 
 class Settings(BaseSettings):
@@ -81,6 +87,10 @@ class Settings(BaseSettings):
     )
     origins: Listed = Field(
         default=(), description="Origins of the pages that may connect, with commas. Unset: the relay's own."
+    )
+    trusted_proxies: Networks = Field(
+        default=(),
+        description="Networks of the proxies in front, as CIDRs with commas; only they tell an address.",
     )
     target_order: Listed = Field(
         default=(), description="The targets' names in order of preference, with commas; needed with several."
@@ -159,4 +169,9 @@ def load(env_file: Path = Path(".env")) -> Settings:
     with _told({}):
         settings = Settings(_env_file=env_file)
     settings.chosen_targets()
+    for name, key in settings.auth.keys.items():
+        if unknown := set(key.profiles or ()) - set(PROFILES):
+            raise SettingsError(f"RELAY_AUTH__KEYS__{name.upper()} names profiles that do not exist: {unknown}.")
+    if settings.auth.easyauth and not settings.trusted_proxies:
+        raise SettingsError("RELAY_AUTH__EASYAUTH needs RELAY_TRUSTED_PROXIES: whose headers are to be believed?")
     return settings

@@ -48,6 +48,7 @@ class Telemetry:
         self.refused_callers: Counter[str] = Counter()
         self.refused_frames: Counter[str] = Counter()
         self.unknown_events = 0
+        self.losses = 0
         self.frames: Counter[Side] = Counter()
         self.bytes: Counter[Side] = Counter()
         delay = Histogram(
@@ -71,6 +72,11 @@ class Telemetry:
     def unknown(self, event_type: str) -> None:  # noqa: ARG002 - a word from the wire is no label
         """Count an event that the catalogue lacks."""
         self.unknown_events += 1
+
+    def lost(self, words: str) -> None:
+        """Count and log what a translation could not say, once a session and thing."""
+        self.losses += 1
+        structlog.get_logger().warning("not translated", what=words)
 
     def delayed(self, side: Side, seconds: float) -> None:
         """Record one sampled delay."""
@@ -107,6 +113,7 @@ class _Reading(Collector):
         yield _by("relay_frames", "Messages received, by side", "side", seen.frames)
         yield _by("relay_bytes", "Bytes of messages received, by side", "side", seen.bytes)
         yield _by("relay_refused_frames", "Client events refused, by error code", "code", seen.refused_frames)
+        yield CounterMetricFamily("relay_not_translated", "Things that a translation could not say", seen.losses)
         yield CounterMetricFamily(
             "relay_unknown_server_events", "Upstream events that the catalogue lacks", seen.unknown_events
         )

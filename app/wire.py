@@ -58,6 +58,9 @@ class Tap(Protocol):
     def unknown(self, event_type: str) -> None:
         """Note that the upstream sent an event whose type the catalogue lacks."""
 
+    def lost(self, words: str) -> None:
+        """Note that a translation could not say something; the words hold nothing of what was said."""
+
     def delayed(self, side: Side, seconds: float) -> None:
         """Note what a sampled frame from `side` waited in the relay before it was written."""
 

@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from app.__main__ import uvicorn_config
-from app.auth.methods import hash_key
+from app.auth.static_keys import hash_key
 from app.settings import Settings
 
 PATIENCE = 20.0

@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from app.__main__ import main
-from app.auth.methods import hash_key
+from app.auth.static_keys import hash_key
 from app.simulator import Simulator, SimulatorConfig
 from tests.harness import KEY, PATIENCE, ROOT, ScriptedUpstream, read
 from tests.processes import environment, free_port, running

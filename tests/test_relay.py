@@ -1,11 +1,15 @@
 """Tests of app.relay: text in, actions out, and what the rest of the session needs to know."""
 
+from typing import Any
+
 import pytest
 
 from app.errors import Ended, Ending, Refused
-from app.policy.chain import Chain, Filter, Outbox, ToClient, ToUpstream
+from app.policy.chain import Chain, Filter, Outbox, Start, ToClient, ToUpstream
 from app.protocol.frame import Frame
+from app.protocol.translation import Spoken, Translation
 from app.relay import Relay
+from app.telemetry import Telemetry
 
 
 class Clocked(Filter):
@@ -40,7 +44,7 @@ class Named:
 
 def open_relay() -> Relay:
     """Return a relay that lets everything pass."""
-    return Relay(Chain([]))
+    return Relay(Chain([]), Translation(Spoken()), Telemetry())
 
 
 def test_what_the_client_sends_goes_to_the_upstream_in_our_spelling() -> None:
@@ -79,7 +83,7 @@ def test_an_upstreams_message_that_is_no_event_ends_the_session() -> None:
 
 def test_the_chain_is_asked_at_the_time_of_the_input() -> None:
     """Frames, results and ticks come with `now`, and `wake_at` is the chain's."""
-    relay = Relay(Chain([Clocked()]))
+    relay = Relay(Chain([Clocked()]), Translation(Spoken()), Telemetry())
     assert relay.wake_at == 7.0
     answers = [
         relay.from_client(b'{"type":"a"}', 1.0),
@@ -96,10 +100,12 @@ def test_the_chain_is_asked_at_the_time_of_the_input() -> None:
     ]
 
 
-@pytest.mark.parametrize("kind", ["response.output_audio.delta", "response.audio.delta"])
-def test_the_first_audio_is_remembered(kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "upstream"), [("response.output_audio.delta", "ga"), ("response.audio.delta", "preview")]
+)
+def test_the_first_audio_is_remembered(kind: str, upstream: Any) -> None:
     """Its time, and not that of any later, in either generation's words; text is no audio."""
-    relay = open_relay()
+    relay = Relay(Chain([]), Translation(Spoken(upstream=upstream)), Telemetry())
     for now, each in enumerate(["session.created", "response.output_text.delta", kind, kind]):
         relay.from_upstream(f'{{"type":"{each}"}}'.encode(), float(now))
     assert relay.first_audio_at == 2.0
@@ -145,3 +151,33 @@ def test_a_client_cannot_announce_it() -> None:
     relay = open_relay()
     relay.from_client(EXPIRIES[0][0], 0.0)
     assert not relay.expired
+
+
+def preview_client(*, announce: bool) -> tuple[Relay, Telemetry]:
+    """Return a relay between a preview client and a GA upstream."""
+    telemetry = Telemetry()
+    return Relay(Chain([]), Translation(Spoken(client="preview")), telemetry, announce=announce), telemetry
+
+
+def test_both_sides_hear_their_own_words() -> None:
+    """What goes out is translated, whichever way, and what is no frame is left alone."""
+    relay, _ = preview_client(announce=False)
+    up = relay.from_client(b'{"type":"response.create","response":{"modalities":["text"]}}', 0.0)
+    assert [action.frame.event for action in up if isinstance(action, ToUpstream)] == [
+        {"type": "response.create", "response": {"output_modalities": ["text"]}}
+    ]
+    down = relay.from_upstream(b'{"type":"response.output_audio.delta","event_id":"e","delta":"AAAA"}', 0.0)
+    assert [action.frame.type for action in down if isinstance(action, ToClient)] == ["response.audio.delta"]
+    effects = Relay(Chain([Clocked()]), Translation(Spoken(client="preview")), Telemetry())
+    assert [type(action) for action in effects.tick(7.0)] == [ToClient, Start]
+
+
+@pytest.mark.parametrize("announce", [True, False])
+def test_what_a_translation_loses_is_told_once(announce: bool) -> None:  # noqa: FBT001 - a table's column
+    """To the operator, and to a client that opted in."""
+    relay, telemetry = preview_client(announce=announce)
+    update = b'{"type":"session.update","session":{"temperature":0.7}}'
+    answers = [relay.from_client(update, 0.0) for _ in range(2)]
+    told = [[each.frame.event["type"] for each in answer if isinstance(each, ToClient)] for answer in answers]
+    assert told == [["relay.warning"] if announce else [], []]
+    assert telemetry.losses == 1

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.auth.methods import hash_key
+from app.auth.static_keys import StaticKey, hash_key
 from app.environment import example
 from app.settings import Settings, SettingsError, all_variables, load
 from tests.harness import ROOT, configured
@@ -106,7 +106,7 @@ def test_lists_are_separated_by_commas(environment: Any) -> None:
 def test_keys_have_names(environment: Any) -> None:
     """Each user's hash stands under the user's name."""
     settings = environment({"RELAY_AUTH__KEYS__ALICE": hash_key("k")})
-    assert settings.auth.keys == {"alice": hash_key("k")}
+    assert settings.auth.keys == {"alice": StaticKey(hash_key("k"))}
 
 
 def test_several_targets_have_an_order(environment: Any) -> None:
@@ -133,6 +133,10 @@ STOPS: list[tuple[dict[str, str], str]] = [
     ({**TARGET_A, "RELAY_TARGET_ORDER": "a,c"}, r"RELAY_TARGET_ORDER names c"),
     ({**TARGET_A, **TARGET_B, "RELAY_TARGET_ORDER": "a"}, r"RELAY_TARGET_ORDER must name.*b is missing"),
     ({**TARGET_A, "RELAY_TARGETS__A__PROVIDER": "canary"}, r"RELAY_TARGETS__A__PROVIDER: "),
+    ({"RELAY_AUTH__KEYS__ALICE": f"{hash_key('k')};profiles=open,ghost"}, r"RELAY_AUTH__KEYS__ALICE names.*ghost"),
+    ({"RELAY_AUTH__EASYAUTH": "true"}, r"RELAY_AUTH__EASYAUTH needs RELAY_TRUSTED_PROXIES"),
+    ({"RELAY_TRUSTED_PROXIES": "canary"}, r"RELAY_TRUSTED_PROXIES"),
+    ({"RELAY_AUTH__OIDC__X__ISSUER": "http://canary.example"}, r"RELAY_AUTH__OIDC__X__ISSUER: .*https"),
     ({**TARGET_A, "RELAY_TARGETS__A__PORVIDER": "x"}, r"RELAY_TARGETS__A__PORVIDER: "),
     (
         {"RELAY_TARGETS__A__PROVIDER": "openai", "RELAY_TARGETS__A__API_KEY": "canary"},

@@ -59,6 +59,7 @@ def test_metrics_tell_what_happened() -> None:
     telemetry.received("upstream", 5)
     telemetry.refused("invalid_json")
     telemetry.unknown("canary.event")
+    telemetry.lost("a thing")
     lines = metrics(telemetry)
     assert [line for line in lines if "delay" not in line] == [
         "relay_sessions_open 1.0",
@@ -72,6 +73,7 @@ def test_metrics_tell_what_happened() -> None:
         'relay_bytes_total{side="client"} 30.0',
         'relay_bytes_total{side="upstream"} 5.0',
         'relay_refused_frames_total{code="invalid_json"} 1.0',
+        "relay_not_translated_total 1.0",
         "relay_unknown_server_events_total 1.0",
     ]
 
@@ -133,14 +135,15 @@ def test_uvicorns_lines_lose_their_queries(
     [
         ("/lib/websockets/protocol.py", logging.DEBUG, False),
         ("/lib/uvicorn/protocols/websockets/websockets_impl.py", logging.DEBUG, False),
-        ("/lib/websockets/protocol.py", logging.INFO, True),
+        ("/lib/websockets/protocol.py", logging.INFO, False),
+        ("/lib/websockets/protocol.py", logging.WARNING, True),
         ("/lib/uvicorn/server.py", logging.DEBUG, True),
     ],
 )
 def test_headers_and_frames_are_not_printed(
     caplog: pytest.LogCaptureFixture, *, path: str, level: int, kept: bool
 ) -> None:
-    """What the WebSocket code says at level debug are headers and frames: dropped, whatever the level set."""
+    """At level debug the WebSocket code says headers and frames, at info two lines a connection: dropped."""
     quiet_uvicorn()
     logger = logging.getLogger("uvicorn.error")
     caplog.set_level(logging.DEBUG, logger.name)

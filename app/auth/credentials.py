@@ -6,14 +6,33 @@ allows it, since queries end up in the logs of everything on the way.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Literal
 from urllib.parse import urlsplit
 
-__all__ = ["Carrier", "Credential", "Handshake", "Identity", "find", "is_loopback_host", "origin_allowed"]
+from app.protocol.catalogue import GenerationName
 
-Carrier = Literal["authorization", "api-key", "subprotocol", "query"]
+__all__ = [
+    "Carrier",
+    "Credential",
+    "Handshake",
+    "Identity",
+    "Network",
+    "client_address",
+    "find",
+    "from_trusted",
+    "is_loopback_host",
+    "origin_allowed",
+    "same_origin",
+]
+
+Network = IPv4Network | IPv6Network
+
+Carrier = Literal["authorization", "api-key", "subprotocol", "query", "event"]
 
 KEY_SUBPROTOCOL = "openai-insecure-api-key."
+PREVIEW_PATH = "/openai/realtime"
+RELAY_SUBPROTOCOL = "relay.v1"
 BETA_SUBPROTOCOL = "openai-beta.realtime-v1"
 NO_CREDENTIAL = frozenset({"", "null", "undefined"})
 """What JavaScript makes of a missing value."""
@@ -25,7 +44,8 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 class Handshake:
     """The opening request of a WebSocket. Header names are lower case; of equal ones the first counts.
 
-    `local_address` is the address that accepted the connection, as the server knows it, or None.
+    `local_address` is the address that accepted the connection, `peer` the one at its other end, as the server
+    knows them, or None.
     """
 
     path: str
@@ -33,6 +53,7 @@ class Handshake:
     query: Mapping[str, str] = field(default_factory=dict)
     subprotocols: Sequence[str] = ()
     local_address: str | None = None
+    peer: str | None = None
 
     @property
     def origin(self) -> str | None:
@@ -59,6 +80,25 @@ class Handshake:
         return self.query.get("intent") == "transcription"
 
     @property
+    def profile(self) -> str | None:
+        """The profile that the caller asks for, if any."""
+        return self.query.get("profile") or None
+
+    @property
+    def opted_in(self) -> bool:
+        """Whether the caller wants the relay's own events (`relay.*`)."""
+        return RELAY_SUBPROTOCOL in self.subprotocols or self.query.get("relay") == "v1"
+
+    @property
+    def generation(self) -> GenerationName:
+        """What the caller speaks by its marker, else by its path: a dated `api-version` is the preview's.
+
+        The path is a guess: the official Azure clients open the preview's, and then speak GA.
+        """
+        dated = self.path == PREVIEW_PATH and self.query.get("api-version", "")[:1].isdigit()
+        return "preview" if self.speaks_preview or dated else "ga"
+
+    @property
     def speaks_preview(self) -> bool:
         """Whether the caller says that it speaks the preview protocol: by the header's value, or by subprotocol.
 
@@ -77,10 +117,20 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who was let in: `name` is for the log and the counts, `method` says how it was known."""
+    """Who was let in: `name` is for the log and the counts, `method` says how it was known.
+
+    `expires_at` is when the credential ends (unix seconds), None for never; `profiles` are those that it may use,
+    None for all; `ticket` is the hash of the ticket that was reserved for this connection, `model` and `session`
+    (JSON in GA shape) what it was made for.
+    """
 
     name: str
     method: str
+    expires_at: float | None = None
+    profiles: tuple[str, ...] | None = None
+    ticket: str | None = None
+    model: str | None = None
+    session: bytes | None = field(default=None, repr=False)
 
 
 def find(handshake: Handshake, *, query_allowed: bool) -> Credential | None:
@@ -113,6 +163,46 @@ def origin_allowed(handshake: Handshake, allowed: Sequence[str]) -> bool:
         return origin in [_parts(each) for each in allowed]
     own = _parts(f"{origin[0]}://{handshake.host}")
     return own is not None and origin[1:] == own[1:]
+
+
+def client_address(handshake: Handshake, trusted: Sequence[Network]) -> str:
+    """Return whom to count a caller as: the rightmost hop that is no trusted proxy; IPv6 by /64; "" if unknown.
+
+    What a caller writes into `X-Forwarded-For` itself stands left of what the proxies add, and does not count.
+    """
+    address = _address(handshake.peer or "")
+    hops = handshake.headers.get("x-forwarded-for", "").split(",")
+    while address is not None and any(address in network for network in trusted) and hops:
+        hop = _address(hops.pop())
+        if hop is None:  # what stands left of it is nobody's word
+            break
+        address = hop
+    if address is None:
+        return ""
+    return str(address) if address.version == 4 else str(ip_network((address, 64), strict=False))  # noqa: PLR2004 - IPv4
+
+
+def from_trusted(handshake: Handshake, trusted: Sequence[Network]) -> bool:
+    """Tell whether the socket's peer itself is a trusted proxy."""
+    address = _address(handshake.peer or "")
+    return address is not None and any(address in network for network in trusted)
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    """Read an address as proxies write it: also with a port, or in brackets."""
+    bare = text.strip().removeprefix("[").partition("]")[0]
+    for candidate in (bare, bare.rpartition(":")[0]):
+        try:
+            address = ip_address(candidate)
+        except ValueError:
+            continue
+        return getattr(address, "ipv4_mapped", None) or address
+    return None
+
+
+def same_origin(one: str, other: str | None) -> bool:
+    """Tell whether two Origins are the same, however they are written."""
+    return other is not None and _parts(one) is not None and _parts(one) == _parts(other)
 
 
 def is_loopback_host(host: str) -> bool:

@@ -1,29 +1,36 @@
-"""How a user is authenticated: by a static key, or not at all on a developer's own machine.
+"""How a user is authenticated: by ticket, trusted ingress, a provider's token, or static key; or in dev mode.
 
-Nothing is open because nobody configured it: without a method the relay answers its own machine only. A method
-is a function of the handshake and the credential; to add one is to add it to `make_authenticator`.
+Nothing is open because nobody configured it: without a method the relay answers its own machine only. To add a
+method is to add it to `Authenticator`, at its place in the order.
 """
 
-import hashlib
-import hmac
-import re
-import secrets
-from collections.abc import Awaitable, Callable, Mapping
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf
 
-from app.auth.credentials import Credential, Handshake, Identity, find, is_loopback_host, origin_allowed
+from app.auth.credentials import (
+    Credential,
+    Handshake,
+    Identity,
+    Network,
+    find,
+    from_trusted,
+    is_loopback_host,
+    origin_allowed,
+)
+from app.auth.oidc import IssuerConfig, Oidc
+from app.auth.static_keys import StaticKey, by_key, static_key
+from app.auth.tickets import PREFIX, TicketConfig, Tickets
 from app.errors import Ended, Ending
 
-__all__ = ["DEV", "AuthConfig", "Authenticator", "hash_key", "make_authenticator", "new_key"]
+__all__ = ["DEV", "AuthConfig", "Authenticator"]
 
 DEV = Identity("dev", "dev")
 """Whoever connects from the developer's own machine."""
-
-KEY_HASH = re.compile(r"sha256:[0-9a-f]{64}")
-KEY_PREFIX = "rk_"
 
 DEV_ONLY = (
     "No user authentication is configured, so this relay serves its own machine only: connect to localhost, from"
@@ -31,24 +38,29 @@ DEV_ONLY = (
     " (`realtime-relay key new` makes a key)."
 )
 
-Authenticator = Callable[[Handshake], Awaitable[Identity]]
-"""Returns who is calling, or raises `Ended` (unauthenticated, forbidden)."""
+MAX_CREDENTIAL = 16 * 1024
+"""Characters. No token that anybody issues is longer."""
 
-
-def _checked_hash(value: str) -> str:
-    if not KEY_HASH.fullmatch(value):
-        # Not the value: somebody may have put the key itself there.
-        raise ValueError("is not of the form sha256:<64 hex digits>; `realtime-relay key new` prints one")
-    return value
+PRINCIPAL_ID = "x-ms-client-principal-id"
+PROVIDER = "x-ms-client-principal-idp"
 
 
 class AuthConfig(BaseModel):
-    """Who may connect: the hashes of static keys, each under its user's name."""
+    """Who may connect."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    keys: Mapping[str, Annotated[str, AfterValidator(_checked_hash)]] = Field(
-        default={}, description="The hash of one user's key, as `realtime-relay key new` prints it."
+    keys: Mapping[str, Annotated[InstanceOf[StaticKey], BeforeValidator(static_key)]] = Field(
+        default={},
+        description="The hash of one user's key, as `realtime-relay key new` prints it; `;expires=2027-01-31` and"
+        " `;profiles=a,b` may follow.",
+    )
+    oidc: Mapping[str, IssuerConfig] = Field(default={}, description="")
+    tickets: TicketConfig = TicketConfig()
+    easyauth: bool = Field(
+        default=False,
+        description="Take the user from the headers of App Service or Container Apps authentication; needs"
+        " `RELAY_TRUSTED_PROXIES`.",
     )
     query_credentials: bool = Field(
         default=False, description="Accept a credential in the URL's query, where every log on the way sees it."
@@ -57,43 +69,63 @@ class AuthConfig(BaseModel):
     @property
     def configured(self) -> bool:
         """Whether there is any way for a user to be known."""
-        return bool(self.keys)
+        return bool(self.keys or self.oidc or self.easyauth)
 
 
-def make_authenticator(config: AuthConfig) -> Authenticator:
-    """Choose the methods that the configuration asks for."""
-    if not config.configured:
-        return _dev
+@dataclass(frozen=True, slots=True)
+class Authenticator:
+    """Tells who is calling. `now` is unix time."""
 
-    async def authenticate(handshake: Handshake) -> Identity:
-        credential = find(handshake, query_allowed=config.query_credentials)
+    config: AuthConfig
+    tickets: Tickets
+    oidc: Oidc
+    trusted: tuple[Network, ...] = ()
+    now: Callable[[], float] = time.time
+
+    async def __call__(self, handshake: Handshake, *, minting: bool = False) -> Identity:
+        """Return who is calling. Raises `Ended`. A ticket is no credential for `minting`: one makes no other."""
+        credential = find(handshake, query_allowed=self.config.query_credentials)
+        if credential is not None and credential.secret.startswith(PREFIX) and not minting:
+            _bounded(credential)
+            return await self.tickets.identify(credential, handshake, self.now())
+        if self.config.easyauth and handshake.headers.get(PRINCIPAL_ID):
+            return _by_ingress(handshake, self.trusted)
+        if not self.config.configured:
+            return _dev(handshake)
         if credential is None:
             raise Ended(Ending.UNAUTHENTICATED)
-        return _by_key(credential, config.keys)
+        return await self.by_credential(credential)
 
-    return authenticate
-
-
-def new_key() -> str:
-    """Make a key of 256 random bits."""
-    return KEY_PREFIX + secrets.token_urlsafe(32)
-
-
-def hash_key(key: str) -> str:
-    """Return what the configuration holds of a key. Its 256 bits need no slow hash."""
-    return "sha256:" + hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
+    async def by_credential(self, credential: Credential) -> Identity:
+        """Return whose key or token it is. Raises `Ended`."""
+        _bounded(credential)
+        if self.config.oidc and self.oidc.looks_like(credential.secret):
+            return await self.oidc.identify(credential.secret)
+        return by_key(credential, self.config.keys, self.now())
 
 
-def _by_key(credential: Credential, keys: Mapping[str, str]) -> Identity:
-    """Look through all keys, so that the time tells nothing of which one came close."""
-    digest = hash_key(credential.secret)
-    matches = [name for name, known in keys.items() if hmac.compare_digest(digest, known)]
-    if not matches:
-        raise Ended(Ending.UNAUTHENTICATED, "This key is not known here.", detail=f"by {credential.carrier}")
-    return Identity(matches[0], "key")
+def _bounded(credential: Credential) -> None:
+    if len(credential.secret) > MAX_CREDENTIAL:
+        raise Ended(Ending.UNAUTHENTICATED, "The credential is too long to be one.", detail="over 16 KiB")
 
 
-async def _dev(handshake: Handshake) -> Identity:
+def _by_ingress(handshake: Handshake, trusted: tuple[Network, ...]) -> Identity:
+    """Believe the ingress, if it is it. Behind this stands the browser's cookie, so an Origin must be there."""
+    if not from_trusted(handshake, trusted):
+        raise Ended(
+            Ending.FORBIDDEN,
+            "Identity headers are taken from the ingress only.",
+            detail="EasyAuth headers from a peer that is not in RELAY_TRUSTED_PROXIES",
+        )
+    if handshake.origin is None:
+        raise Ended(
+            Ending.FORBIDDEN, "A request with an ingress' identity needs an Origin.", code="origin_missing"
+        )
+    provider = handshake.headers.get(PROVIDER, "ingress")
+    return Identity(f"{provider}#{handshake.headers[PRINCIPAL_ID]}", "easyauth")
+
+
+def _dev(handshake: Handshake) -> Identity:
     """Let in whoever is on this machine: any credential will do, or none.
 
     The accepting address keeps the network out, the Host header DNS rebinding, the Origin other sites in the

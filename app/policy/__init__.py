@@ -3,18 +3,30 @@
 from app.policy.chain import Chain
 from app.policy.gate import Gate
 from app.policy.model_name import ModelName
-from app.protocol.catalogue import GENERATIONS, GenerationName
+from app.policy.session_news import News, SessionNews
+from app.protocol.catalogue import GA
 from app.wire import Tap
 
-__all__ = ["OPEN", "make_chain"]
+__all__ = ["PROFILES", "make_chain"]
 
 OPEN = "open"
-"""The profile that every session runs under: a client may configure its session; unknown events are refused."""
+"""The profile under which a client may configure its session; unknown events are refused."""
+
+PROFILES = (OPEN,)
+"""All profiles, the default first."""
 
 
-def make_chain(generation: GenerationName, *, shown: str | None, deployment: str | None, tap: Tap) -> Chain:
+def make_chain(
+    *,
+    shown: str | None,
+    deployment: str | None,
+    tap: Tap,
+    news: News,
+    now: float,
+) -> Chain:
     """Make the filters of one session: THE list, in order from the client to the upstream.
 
-    `shown` is the model name that the client sees; `deployment` is the target's, for a transcription session.
+    `shown` is the model name that the client sees; `deployment` is the target's, for a transcription session;
+    `now` is when the session begins, on its clock.
     """
-    return Chain([Gate(GENERATIONS[generation], tap), ModelName(shown, deployment)])
+    return Chain([SessionNews(news, now), Gate(GA, tap), ModelName(shown, deployment)])

@@ -11,17 +11,15 @@ from app.protocol.frame import Frame
 
 __all__ = ["ModelName"]
 
-UPDATES = frozenset({"session.update", "transcription_session.update"})
-REPORTS = frozenset(
-    {"session.created", "session.updated", "transcription_session.created", "transcription_session.updated"}
-)
+UPDATE = "session.update"
+REPORTS = frozenset({"session.created", "session.updated"})
 
 
 class ModelName(Filter):
     """Keeps the client's name and the target's deployment apart.
 
-    `shown` is the name that the client asked for, or is to see, if any; `deployment` is given for transcription sessions only,
-    since their model is chosen in the session and not in the URL.
+    `shown` is the name that the client asked for, or is to see, if any; `deployment` is given for transcription
+    sessions only, since their model is chosen in the session and not in the URL.
     """
 
     def __init__(self, shown: str | None, deployment: str | None) -> None:
@@ -30,7 +28,7 @@ class ModelName(Filter):
 
     def from_client(self, frame: Frame, now: float, out: Outbox) -> None:  # noqa: ARG002 - names know no time
         """Forward no model name of the client's."""
-        out.to_upstream(self._renamed(frame, self._upwards) if frame.type in UPDATES else frame)
+        out.to_upstream(self._renamed(frame, self._upwards) if frame.type == UPDATE else frame)
 
     def from_upstream(self, frame: Frame, now: float, out: Outbox) -> None:  # noqa: ARG002 - names know no time
         """Show the client the name that it asked for."""
@@ -55,12 +53,10 @@ class ModelName(Filter):
 
 
 def _with_transcription(session: dict[str, Any], model: str) -> dict[str, Any]:
-    """Put `model` where a transcription session names one (GA: nested; preview: flat), and only there."""
+    """Put `model` where a transcription session names one, and only there."""
     match session:
         case {"audio": {"input": {"transcription": {"model": str()} as inner} as heard} as audio}:
             renamed = {**heard, "transcription": {**inner, "model": model}}
             return {**session, "audio": {**audio, "input": renamed}}
-        case {"input_audio_transcription": {"model": str()} as inner}:
-            return {**session, "input_audio_transcription": {**inner, "model": model}}
         case _:
             return session

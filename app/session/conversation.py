@@ -36,6 +36,9 @@ class SessionConfig(BaseModel):
     maximum_duration: PositiveFloat = Field(default=3600, description="Seconds that a session may last.")
     send_timeout: PositiveFloat = Field(default=30, description="Seconds for a message to find room on its way.")
     close_timeout: PositiveFloat = Field(default=5, description="Seconds for a closing handshake.")
+    credential_grace: NonNegativeFloat = Field(
+        default=60, description="Seconds that a session goes on after its user's credential has ended."
+    )
     drain: NonNegativeFloat = Field(default=25, description="Seconds that running sessions have at a shutdown.")
 
 
@@ -50,7 +53,7 @@ class Session:
         self.name = name
         self.client: Leg = ClientLeg(sockets[0], self._clock)
         self.upstream: Leg = UpstreamLeg(sockets[1], self._clock, relay)
-        self._relay = relay
+        self.relay = relay
         self._config = config
         self._tap = tap
         self._started_at = self._last_event_at = self._clock()
@@ -93,15 +96,15 @@ class Session:
     @property
     def first_audio_after(self) -> float | None:
         """Seconds from the beginning to the upstream's first audio, or None."""
-        at = self._relay.first_audio_at
+        at = self.relay.first_audio_at
         return None if at is None else at - self._started_at
 
     # The pumps
 
     async def _begin(self, created: bytes) -> None:
-        await self._take(self.upstream, created, self._relay.from_upstream)
-        self._spawn(self._pump(self.client, self._relay.from_client))
-        self._spawn(self._pump(self.upstream, self._relay.from_upstream))
+        await self._take(self.upstream, created, self.relay.from_upstream)
+        self._spawn(self._pump(self.client, self.relay.from_client))
+        self._spawn(self._pump(self.upstream, self.relay.from_upstream))
 
     async def _pump(self, leg: Leg, ask: Callable[[bytes, float], list[Action]]) -> None:
         while True:
@@ -175,7 +178,7 @@ class Session:
         except Exception as error:  # noqa: BLE001 - a failed effect is a result too
             result = error
         self._effects.pop(effect.id, None)
-        await self._carry_out(self._relay.done(effect.id, result, self._clock()))
+        await self._carry_out(self.relay.done(effect.id, result, self._clock()))
 
     # Time
 
@@ -201,7 +204,7 @@ class Session:
 
     def _set_alarm(self) -> None:
         """Have the relay's `tick` called when a filter wants it."""
-        wake_at = self._relay.wake_at
+        wake_at = self.relay.wake_at
         alarm = self._timers.get("tick")
         if wake_at is None or (alarm is not None and alarm.when() <= wake_at):
             return
@@ -214,7 +217,7 @@ class Session:
         self._spawn(self._tick())
 
     async def _tick(self) -> None:
-        await self._carry_out(self._relay.tick(self._clock()))
+        await self._carry_out(self.relay.tick(self._clock()))
 
     # Tasks and the end
 

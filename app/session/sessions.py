@@ -15,6 +15,8 @@ class Sessions:
     def __init__(self) -> None:
         self._running: set[Session] = set()
         self._changed = asyncio.Event()
+        self._begun = asyncio.Event()
+        self._seconds = 0.0
         self.draining = False
 
     def __len__(self) -> int:
@@ -32,12 +34,19 @@ class Sessions:
     async def drain(self, seconds: float) -> None:
         """Let the running sessions finish, and end those that are left when the time is over."""
         self.draining = True
+        self._seconds = seconds
+        self._begun.set()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._none_left()
         for session in self._running:
             session.end(Ended(Ending.DRAINING))
         await self._none_left()
+
+    async def drain_begun(self) -> float:
+        """Wait until a drain begins, and return the seconds that running sessions have then."""
+        await self._begun.wait()
+        return self._seconds
 
     async def _none_left(self) -> None:
         while self._running:

@@ -6,11 +6,13 @@ leaves no connection and no task behind.
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from ssl import SSLContext, create_default_context
+from typing import Any
 
+import msgspec
 from azure.core.credentials_async import AsyncTokenCredential
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
 from websockets.asyncio.client import ClientConnection
@@ -92,10 +94,17 @@ class Connector:
         # Made once: to load the system's authorities takes tens of milliseconds, and nobody else runs meanwhile.
         self._ssl = ssl or create_default_context()
 
-    async def open(self, target: Target, *, request_id: str, transcription: bool = False) -> Upstream:
-        """Dial a target and wait until its session has begun.
+    async def open(
+        self,
+        target: Target,
+        *,
+        request_id: str,
+        transcription: bool = False,
+        session: Mapping[str, Any] | None = None,
+    ) -> Upstream:
+        """Dial a target and wait until its session has begun; `session` (GA shape), if given, is in force then.
 
-        Raises `Undialled` alone, an `Ended`. When it is cancelled the connection is dropped at once.
+        Raises `Ended` alone. When it is cancelled the connection is dropped at once.
         """
         where = address(target, transcription=transcription)
         layer: refusals.Layer = "credential"
@@ -107,7 +116,7 @@ class Connector:
                 connection = await self._dial(target, where, headers)
                 socket = UpstreamSocket(connection)
                 layer, awaited = "first event", f"the first event of {target.host}"
-                created = await _first_event(socket)
+                created = await _begun(socket, session)
         except TimeoutError:
             raise refusals.of_time_out(layer, awaited) from None
         return Upstream(socket, created, where.generation, _request_id(connection))
@@ -156,16 +165,33 @@ def _request_id(connection: ClientConnection) -> str | None:
     return told if re.fullmatch(r"[\w-]{1,64}", told, re.ASCII) else None
 
 
-async def _first_event(socket: UpstreamSocket) -> bytes:
+async def _begun(socket: UpstreamSocket, session: Mapping[str, Any] | None) -> bytes:
+    """Return the first event, as it reads with the session in force. The socket does not outlive a failure."""
     try:
-        created = await socket.recv()
-        ended = refusals.of_first_event(created)
+        created = await _first_event(socket)
+        return created if session is None else await _in_force(socket, created, session)
     except Closed as closed:
         raise refusals.of_close(closed) from None
-    except BaseException:  # cancelled, or out of time
+    except BaseException:  # refused, cancelled, or out of time
         socket.abort()
         raise
+
+
+async def _first_event(socket: UpstreamSocket) -> bytes:
+    created = await socket.recv()
+    ended = refusals.of_first_event(created)
     if ended is not None:
-        socket.abort()
         raise ended
     return created
+
+
+async def _in_force(socket: UpstreamSocket, created: bytes, session: Mapping[str, Any]) -> bytes:
+    """Update the session and wait until it is acknowledged: an unknown key discards a whole update."""
+    await socket.send(msgspec.json.encode({"type": "session.update", "session": session}))
+    while True:
+        event = refusals.event_of(await socket.recv())
+        match event:
+            case {"type": "session.updated", "session": effective}:
+                return msgspec.json.encode({**msgspec.json.decode(created), "session": effective})
+            case {"type": "error"}:
+                raise refusals.of_session(event)

@@ -21,7 +21,17 @@ from app.errors import Ended, Ending
 from app.upstream.providers import Target
 from app.wire import Closed
 
-__all__ = ["Layer", "Undialled", "of_close", "of_failure", "of_first_event", "of_status", "of_time_out"]
+__all__ = [
+    "Layer",
+    "Undialled",
+    "event_of",
+    "of_close",
+    "of_failure",
+    "of_first_event",
+    "of_session",
+    "of_status",
+    "of_time_out",
+]
 
 CREATED = {"session.created", "transcription_session.created"}
 LAYERS: Mapping[int, "Layer"] = {401: "credential", 403: "role"}
@@ -30,6 +40,7 @@ RATE_LIMITS = {"rate_limit_exceeded", "rate_limit_error", "too_many_requests"}
 LONGEST_WAIT = 3600
 """What a service may have us tell a client to wait, in seconds."""
 
+_FIELD = re.compile(r"session[A-Za-z_.\[\]0-9]{0,80}")
 _PLAIN_WORD = re.compile(r"[A-Za-z_.]{1,48}|\d{3}")
 
 
@@ -146,6 +157,24 @@ def _of_error(words: set[str]) -> Undialled:
     if "server_error" in words:
         return Undialled("first event", Ending.UPSTREAM_FAILED, detail)
     return Undialled("credential", Ending.UPSTREAM_REFUSED, f"{detail}: check the target's API_KEY and DEPLOYMENT")
+
+
+def event_of(data: bytes) -> dict[str, Any]:
+    """Read an event that is not the first. Raises `Undialled` for what is none."""
+    try:
+        event = msgspec.json.decode(data, type=dict[str, Any])
+    except _NOT_JSON:
+        raise Undialled("first event", Ending.UPSTREAM_FAILED, "a message of the service is no event") from None
+    return event
+
+
+def of_session(event: Mapping[str, Any]) -> Ended:
+    """Say that the service refuses the session that was to be in force; the caller learns which field it is."""
+    error = event.get("error")
+    param = error.get("param") if isinstance(error, dict) else None
+    field = param if isinstance(param, str) and _FIELD.fullmatch(param) else "the session"
+    words = f"The service refuses the session that was asked for: {field}{_in_brackets(_words(error))}."
+    return Ended(Ending.BAD_REQUEST, words, code="session_refused", detail="the session is not in force")
 
 
 def of_close(closed: Closed) -> Undialled:

@@ -14,16 +14,20 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.auth.credentials import Handshake
 from app.errors import Ended, Ending, error_body, error_event
+from app.web.admission import TOO_MANY_ATTEMPTS
 
 __all__ = ["ORIGIN_REFUSED", "accept", "read_handshake", "refuse"]
 
-REALTIME = "realtime"
+SELECTED = ("realtime", "relay.v1")
+"""The subprotocols that may be selected, the preferred first."""
+
 GONE = (OSError, WebSocketDisconnect, RuntimeError)
 """What servers and Starlette raise when one writes to a connection that has ended."""
 
 MAX_FIELDS = 100
 ORIGIN_REFUSED = "origin_not_allowed"
-"""The error code of a foreign Origin, which is told nothing in band."""
+PLAIN = frozenset({ORIGIN_REFUSED, TOO_MANY_ATTEMPTS})
+"""Error codes that are told by HTTP alone, with no further work: to a foreign Origin, and to one who guesses."""
 
 
 def read_handshake(scope: Scope) -> Handshake:
@@ -31,23 +35,31 @@ def read_handshake(scope: Scope) -> Handshake:
     headers = Headers(scope=scope)
     fields = scope["query_string"].decode("latin-1").split("&")[:MAX_FIELDS]
     query = parse_qsl("&".join(fields), keep_blank_values=True)
-    server = scope.get("server")
+    server, client = scope.get("server"), scope.get("client")
     return Handshake(
         path=scope["path"],
-        headers=dict(reversed(headers.items())),
+        headers={**dict(reversed(headers.items())), **_joined(headers)},
         query=dict(reversed(query)),
-        subprotocols=tuple(scope["subprotocols"]),
+        subprotocols=tuple(scope.get("subprotocols", ())),
         local_address=server[0] if server else None,
+        peer=client[0] if client else None,
     )
 
 
+def _joined(headers: Headers) -> dict[str, str]:
+    """Put the lines together that proxies add to: what a caller wrote itself comes first, and counts last."""
+    hops = headers.getlist("x-forwarded-for")
+    return {"x-forwarded-for": ",".join(hops)} if hops else {}
+
+
 async def accept(websocket: WebSocket, handshake: Handshake) -> None:
-    """Accept, and select `realtime` if it is offered: never the subprotocol that carries the key.
+    """Accept, and select `realtime` or `relay.v1` if it is offered: never the subprotocol that carries the key.
 
     Raises `Ended` if the caller has left meanwhile.
     """
     try:
-        await websocket.accept(subprotocol=REALTIME if REALTIME in handshake.subprotocols else None)
+        selected = next((each for each in SELECTED if each in handshake.subprotocols), None)
+        await websocket.accept(subprotocol=selected)
     except GONE:
         raise Ended(Ending.CLIENT_LEFT, detail="before it was accepted") from None
 
@@ -55,7 +67,7 @@ async def accept(websocket: WebSocket, handshake: Handshake) -> None:
 async def refuse(websocket: WebSocket, handshake: Handshake, name: str, ended: Ended) -> None:
     """Tell a caller who was not let in what is wrong, and how to mend it; `name` is the request's id."""
     try:
-        if _reads_in_band(handshake) and ended.code != ORIGIN_REFUSED:
+        if _reads_in_band(handshake) and ended.code not in PLAIN:
             await _refuse_in_band(websocket, handshake, name, ended)
         else:
             await websocket.send_denial_response(_denial(name, ended))

@@ -6,26 +6,31 @@ WebSocket means that the service is ready. While all this goes on the client's l
 
 import asyncio
 import secrets
-from collections.abc import Coroutine
+import time
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import msgspec
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
 from starlette.websockets import WebSocket
 
 from app.auth.credentials import Handshake, Identity, origin_allowed
-from app.auth.methods import DEV, Authenticator
 from app.errors import Ended, Ending
-from app.policy import OPEN, make_chain
+from app.policy import make_chain
+from app.policy.session_news import News
+from app.protocol.translation import Spoken, Translation
 from app.relay import Relay
 from app.session import Session, SessionConfig, Sessions
 from app.store import Store
 from app.telemetry import Telemetry, log_fault
 from app.upstream.connector import Connector, Upstream
 from app.upstream.providers import Target, Targets
+from app.web.admission import Admission
 from app.web.client_socket import ClientSocket
 from app.web.handshake import ORIGIN_REFUSED, accept, read_handshake, refuse
+from app.web.news import make_news
 
 __all__ = ["PATHS", "ClientConfig", "Realtime"]
 
@@ -61,10 +66,12 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """A caller whose identity is known, and the target that it will get."""
+    """A caller whose identity is known, the profile and model that it asked for, and the target that it gets."""
 
     caller: Caller
     identity: Identity
+    profile: str
+    model: str | None
     target_name: str
     target: Target
 
@@ -74,7 +81,7 @@ class Realtime:
     """The endpoint, and all that it needs."""
 
     origins: tuple[str, ...]
-    authenticate: Authenticator
+    admission: Admission
     store: Store
     targets: Targets
     connector: Connector
@@ -86,6 +93,7 @@ class Realtime:
         """Serve one connection from its first byte to its last."""
         await websocket.receive()
         caller = Caller(websocket, read_handshake(websocket.scope), secrets.token_hex(16))
+        structlog.contextvars.bind_contextvars(session=caller.name)
         try:
             await self._serve(caller)
         except Ended as ended:
@@ -96,12 +104,21 @@ class Realtime:
 
     async def _serve(self, caller: Caller) -> None:
         self._check_door(caller.handshake)
-        identity = await self.authenticate(caller.handshake)
-        user = None if identity is DEV else f"{identity.method}:{identity.name}"
-        await self.store.open_session(user, asyncio.get_running_loop().time())
+        identity = await self.admission.identify(caller.handshake)
         try:
-            target_name, target = self.targets.find(caller.handshake.asked_model)
-            await self._connect(Admitted(caller, identity, target_name, target))
+            await self._serve_user(caller, identity)
+        finally:
+            if identity.ticket is not None:  # what was not consumed is free for another try
+                await self.store.release_ticket(identity.ticket)
+
+    async def _serve_user(self, caller: Caller, identity: Identity) -> None:
+        profile = self.admission.profile_for(identity, caller.handshake.profile)
+        user = None if identity.method == "dev" else f"{identity.method}:{identity.name}"
+        await self.store.open_session(user, time.time())
+        try:
+            asked = caller.handshake.asked_model or identity.model
+            target_name, target = self.targets.find(asked)
+            await self._connect(Admitted(caller, identity, profile, asked, target_name, target))
         finally:
             await self.store.close_session(user)
 
@@ -114,12 +131,19 @@ class Realtime:
 
     async def _connect(self, admitted: Admitted) -> None:
         caller, target = admitted.caller, admitted.target
-        _check_generation(caller.handshake, target)
-        dial = self.connector.open(target, request_id=caller.name, transcription=caller.handshake.transcription)
+        session = admitted.identity.session
+        dial = self.connector.open(
+            target,
+            request_id=caller.name,
+            transcription=caller.handshake.transcription,
+            session=None if session is None else msgspec.json.decode(session),
+        )
         upstream = await _unless_left(caller.websocket, dial)
         try:
             self._check_door(caller.handshake)  # the drain may have begun meanwhile
             await accept(caller.websocket, caller.handshake)
+            if admitted.identity.ticket is not None:
+                await self.store.consume_ticket(admitted.identity.ticket)
         except BaseException:
             upstream.socket.abort()
             raise
@@ -137,15 +161,30 @@ class Realtime:
 
     def _session(self, admitted: Admitted, upstream: Upstream) -> Session:
         caller, target = admitted.caller, admitted.target
+        clock = asyncio.get_running_loop().time
+        translation = Translation(_spoken(caller.handshake, target))
         chain = make_chain(
-            upstream.generation,
-            shown=caller.handshake.asked_model or next(iter(target.models), None),
+            shown=admitted.model or next(iter(target.models), None),
             deployment=target.deployment if caller.handshake.transcription else None,
             tap=self.telemetry,
+            news=self._news(admitted, clock),
+            now=clock(),
         )
         client = ClientSocket(caller.websocket, self.config.close_timeout)
         sockets = (client, upstream.socket)
-        return Session(caller.name, sockets, Relay(chain), self.config, self.telemetry)
+        relay = Relay(chain, translation, self.telemetry, announce=caller.handshake.opted_in)
+        return Session(caller.name, sockets, relay, self.config, self.telemetry)
+
+    def _news(self, admitted: Admitted, clock: Callable[[], float]) -> News:
+        return make_news(
+            admitted.caller.name,
+            admitted.identity,
+            opted_in=admitted.caller.handshake.opted_in,
+            authenticate=self.admission.authenticate,
+            sessions=self.sessions,
+            config=self.config,
+            clock=clock,
+        )
 
     async def _refuse(self, caller: Caller, ended: Ended) -> None:
         self.telemetry.caller_refused(ended)
@@ -159,15 +198,16 @@ class Realtime:
         await refuse(caller.websocket, caller.handshake, caller.name, ended)
 
 
-def _check_generation(handshake: Handshake, target: Target) -> None:
-    """Refuse a client that says it speaks the preview protocol where the upstream does not."""
-    if handshake.speaks_preview and target.generation == "ga":
-        raise Ended(
-            Ending.FORBIDDEN,
-            "The service behind this relay speaks the GA Realtime protocol. Leave out 'OpenAI-Beta: realtime=v1'"
-            " and the subprotocol 'openai-beta.realtime-v1', and use the SDK's `realtime`, not `beta.realtime`.",
-            code="beta_api_shape_disabled",
-        )
+def _spoken(handshake: Handshake, target: Target) -> Spoken:
+    """Say what the two sides speak, as far as the handshake tells."""
+    return Spoken(
+        client=handshake.generation,
+        upstream=target.generation,
+        decided=handshake.speaks_preview,
+        client_version=handshake.query.get("api-version"),
+        upstream_version=target.api_version,
+        transcription=handshake.transcription,
+    )
 
 
 async def _unless_left(websocket: WebSocket, work: Coroutine[Any, Any, T]) -> T:
@@ -194,8 +234,10 @@ def _log_session(admitted: Admitted, upstream_request: str | None, session: Sess
         identity=admitted.identity.name,
         method=admitted.identity.method,
         target=admitted.target_name,
-        profile=OPEN,
-        generation=admitted.target.generation,
+        profile=admitted.profile,
+        generation=session.relay.translation.client,
+        upstream_generation=admitted.target.generation,
+        swallowed=session.relay.translation.swallowed,
         seconds=round(session.seconds, 3),
         first_audio_after=session.first_audio_after,
         frames_from_client=session.client.frames,

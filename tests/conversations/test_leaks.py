@@ -85,7 +85,11 @@ WAYS: list[Way] = [
 
 async def test_nothing_is_left_after_two_hundred_sessions(serve_relay: Serve, upstream: ScriptedUpstream) -> None:
     """Tasks and descriptors are counted before and after; the store and the registry are empty."""
-    limits = {"sessions_per_user": 100, "dials_per_user_per_minute": 10_000}
+    limits = {
+        "sessions_per_user": 100,
+        "dials_per_user_per_minute": 10_000,
+        "failures_per_address_per_minute": 10_000,
+    }
     relay = await serve_relay(**towards(upstream, limits=limits, client={"max_frame": 100_000}))
     await one_of_each(relay, upstream)
     before = await resources(relay)

@@ -9,7 +9,7 @@ import pytest
 from openai import AsyncAzureOpenAI, AsyncOpenAI
 from openai.resources.realtime.realtime import AsyncRealtimeConnection, AsyncRealtimeConnectionManager
 
-from app.auth.methods import hash_key
+from app.auth.static_keys import hash_key
 from app.simulator import Simulator, SimulatorConfig
 from tests.conversations.sounds import silence, speech
 from tests.harness import KEY, PATIENCE, Serve, ServedRelay

@@ -98,6 +98,10 @@ class Seen:
         """Remember the type."""
         self.unknown_events.append(event_type)
 
+    def lost(self, words: str) -> None:
+        """Fail: no test here loses anything."""
+        raise AssertionError(words)
+
     def delayed(self, side: Side, seconds: float) -> None:
         """Fail: no filter measures."""
         raise AssertionError(side, seconds)

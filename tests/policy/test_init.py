@@ -1,46 +1,80 @@
 """Tests of app.policy: the list of filters that every session gets."""
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from app.errors import Refused
-from app.policy import make_chain
-from app.policy.chain import ToClient, ToUpstream
+from app.errors import Ended, Refused
+from app.policy import PROFILES, make_chain
+from app.policy.chain import Chain, Effect, ToClient, ToUpstream
+from app.policy.session_news import News
 from app.protocol.frame import Frame
 
 if TYPE_CHECKING:
     from tests.policy.conftest import Seen
 
 
-def test_a_session_has_both_rules(tap: "Seen") -> None:
+def nothing(*_: str) -> Effect:
+    """Fail: nobody here opted in."""
+    raise AssertionError
+
+
+SILENT = News("s1", False, 3600.0, None, 60.0, refresh=nothing, drain=nothing, limits={})  # noqa: FBT003 - News' order
+
+
+def chain(tap: "Seen", **given: Any) -> Chain:
+    """Return the chain of a session that begins at 0."""
+    usual: dict[str, Any] = {"shown": None, "deployment": None, "news": SILENT, "now": 0.0}
+    return make_chain(tap=tap, **{**usual, **given})
+
+
+def test_a_session_has_all_rules(tap: "Seen") -> None:
     """Unknown client events are refused, unknown server events counted, and models renamed."""
-    chain = make_chain("ga", shown="asked", deployment=None, tap=tap)
+    filters = chain(tap, shown="asked")
     with pytest.raises(Refused, match="Invalid value: 'nonsense'"):
-        chain.from_client(Frame.of({"type": "nonsense"}), 0.0)
-    match chain.from_client(Frame.of({"type": "session.update", "session": {"model": "m"}}), 0.0):
+        filters.from_client(Frame.of({"type": "nonsense"}), 0.0)
+    match filters.from_client(Frame.of({"type": "session.update", "session": {"model": "m"}}), 0.0):
         case [ToUpstream(frame)]:
             assert frame.event == {"type": "session.update", "session": {}}
         case other:
             raise AssertionError(other)
-    match chain.from_upstream(Frame.of({"type": "session.created", "session": {"model": "mine"}}), 0.0):
+    match filters.from_upstream(Frame.of({"type": "session.created", "session": {"model": "mine"}}), 0.0):
         case [ToClient(frame)]:
             assert frame.event == {"type": "session.created", "session": {"model": "asked"}}
         case other:
             raise AssertionError(other)
-    chain.from_upstream(Frame.of({"type": "brand.new"}), 0.0)
+    filters.from_upstream(Frame.of({"type": "brand.new"}), 0.0)
     assert tap.unknown_events == ["brand.new"]
 
 
-def test_the_list_is_the_generations(tap: "Seen") -> None:
-    """An event that only preview knows passes in a preview session only."""
-    frame = Frame.of({"type": "transcription_session.update", "session": {}})
-    preview = make_chain("preview", shown=None, deployment="mine", tap=tap)
-    assert preview.from_client(frame, 0.0) == [ToUpstream(frame)]
-    with pytest.raises(Refused):
-        make_chain("ga", shown=None, deployment="mine", tap=tap).from_client(frame, 0.0)
+def test_the_list_is_gas(tap: "Seen") -> None:
+    """Frames are translated before they come here: an event that only preview knows is unknown."""
+    frame = Frame.of({"type": "response.cancel"})
+    assert chain(tap, deployment="mine").from_client(frame, 0.0) == [ToUpstream(frame)]
+    with pytest.raises(Refused, match=r"Invalid value: 'transcription_session\.update'"):
+        chain(tap, deployment="mine").from_client(Frame.of({"type": "transcription_session.update"}), 0.0)
 
 
-def test_nobody_wants_to_be_woken(tap: "Seen") -> None:
-    """No rule of today looks at the clock."""
-    assert make_chain("ga", shown=None, deployment=None, tap=tap).wake_at is None
+def test_news_stand_nearest_to_the_client(tap: "Seen") -> None:
+    """What is meant for the relay is taken before the gate would refuse it."""
+    news = replace(SILENT, opted_in=True)
+    with pytest.raises(Refused) as refused:
+        chain(tap, news=news).from_client(Frame.of({"type": "relay.auth.refresh"}), 0.0)
+    assert refused.value.param == "token"
+
+
+def test_a_session_wakes_for_the_ends_of_things(tap: "Seen") -> None:
+    """Before its maximum duration is over, and when its user's credential is; times are on the session's clock."""
+    assert chain(tap).wake_at == 3540.0
+    limited = chain(tap, news=replace(SILENT, credential_ends_at=600.0), now=500.0)
+    assert limited.wake_at == 550.0
+    limited.tick(550.0)
+    assert limited.wake_at == 660.0
+    with pytest.raises(Ended):
+        limited.tick(660.0)
+
+
+def test_the_profile_of_today() -> None:
+    """There is one, and it is the default."""
+    assert PROFILES == ("open",)

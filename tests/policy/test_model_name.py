@@ -14,11 +14,7 @@ if TYPE_CHECKING:
 
     Play = Callable[[Sequence[Filter]], Playbook]
 
-UPDATES = pytest.mark.parametrize("kind", ["session.update", "transcription_session.update"])
-REPORTS = pytest.mark.parametrize(
-    "kind",
-    ["session.created", "session.updated", "transcription_session.created", "transcription_session.updated"],
-)
+REPORTS = pytest.mark.parametrize("kind", ["session.created", "session.updated"])
 
 
 def heard(model: object, **more: object) -> dict[str, Any]:
@@ -29,11 +25,6 @@ def heard(model: object, **more: object) -> dict[str, Any]:
     }
 
 
-def heard_flat(model: object) -> dict[str, Any]:
-    """Return the same of the preview protocol."""
-    return {"input_audio_transcription": {"model": model, "prompt": "p"}, "input_audio_format": "pcm16"}
-
-
 UPWARDS = [
     # the target's deployment (transcription only), the client's session, and what goes up
     (None, {"model": "gpt-realtime", "voice": "v"}, {"voice": "v"}),
@@ -41,9 +32,7 @@ UPWARDS = [
     (None, {"voice": "v"}, {"voice": "v"}),
     (None, {}, {}),
     (None, {"model": "m", **heard("whisper-1")}, heard("whisper-1")),
-    (None, heard_flat("whisper-1"), heard_flat("whisper-1")),
     ("mine", {"model": "m", **heard("theirs")}, heard("mine")),
-    ("mine", heard_flat("theirs"), heard_flat("mine")),
     ("mine", {"model": "m", "include": []}, {"include": []}),
     ("mine", heard(None), heard(None)),
     ("mine", {"audio": {"input": {"transcription": None}}}, {"audio": {"input": {"transcription": None}}}),
@@ -58,20 +47,18 @@ DOWNWARDS = [
     ("asked", None, {"model": "asked"}, {"model": "asked"}),
     ("asked", None, heard("whisper-1"), heard("whisper-1")),
     ("asked", "mine", heard("mine"), heard("asked")),
-    ("asked", "mine", {"model": "mine", **heard_flat("mine")}, {"model": "asked", **heard_flat("asked")}),
     (None, None, {"model": "mine"}, {"model": "mine"}),
     (None, "mine", heard("mine"), heard("mine")),
 ]
 
 
-@UPDATES
 @pytest.mark.parametrize(("deployment", "session", "expected"), UPWARDS)
 def test_what_goes_up(
-    play: "Play", kind: str, deployment: str | None, session: dict[str, Any], expected: dict[str, Any]
+    play: "Play", deployment: str | None, session: dict[str, Any], expected: dict[str, Any]
 ) -> None:
     """No `session.model`; for a transcription session the model is the target's, where the client named one."""
     script = play([ModelName("asked", deployment)])
-    event = {"type": kind, "event_id": "e1"}
+    event = {"type": "session.update", "event_id": "e1"}
     script >> ("client", {**event, "session": session}) << ("to upstream", {**event, "session": expected})
 
 
@@ -93,10 +80,9 @@ def test_what_goes_down(
 
 
 @pytest.mark.parametrize("session", [None, "model", ["model"], 1])
-@UPDATES
-def test_a_session_that_is_no_object_passes(play: "Play", kind: str, session: object) -> None:
+def test_a_session_that_is_no_object_passes(play: "Play", session: object) -> None:
     """The upstream says what is wrong with it."""
-    event = {"type": kind, "session": session}
+    event = {"type": "session.update", "session": session}
     play([ModelName("asked", "mine")]) >> ("client", event) << ("to upstream", event)
 
 

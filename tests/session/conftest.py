@@ -9,8 +9,10 @@ import pytest
 
 from app.errors import Ended
 from app.policy.chain import Chain, Filter
+from app.protocol.translation import Spoken, Translation
 from app.relay import Relay
 from app.session import Session, SessionConfig
+from app.telemetry import Telemetry
 from app.wire import Closed, MemorySocket, Side
 
 CREATED = b'{"type":"session.created"}'
@@ -47,6 +49,10 @@ class Seen:
     def unknown(self, event_type: str) -> None:
         """Fail: that is for a filter to see."""
         raise AssertionError(event_type)
+
+    def lost(self, words: str) -> None:
+        """Fail: no test here loses anything."""
+        raise AssertionError(words)
 
     def delayed(self, side: Side, seconds: float) -> None:
         """Remember the delay."""
@@ -157,4 +163,4 @@ async def converse(tap: Seen) -> AsyncIterator[Converse]:
 
 def relay_of(filters: Sequence[Filter]) -> Relay:
     """Return a relay with these filters."""
-    return Relay(Chain(filters))
+    return Relay(Chain(filters), Translation(Spoken()), Telemetry())

@@ -7,8 +7,10 @@ import pytest
 
 from app.errors import Ended, Ending
 from app.policy.chain import Chain
+from app.protocol.translation import Spoken, Translation
 from app.relay import Relay
 from app.session.leg import ClientLeg, UpstreamLeg
+from app.telemetry import Telemetry
 from app.wire import Closed, MemorySocket
 
 EXPIRED = b'{"type":"error","error":{"code":"session_expired"}}'
@@ -17,7 +19,7 @@ REASON = "a reason that names canary"
 
 def upstream_leg(*, expired: bool = False) -> UpstreamLeg:
     """Return a leg whose service may have announced its session cap."""
-    relay = Relay(Chain([]))
+    relay = Relay(Chain([]), Translation(Spoken()), Telemetry())
     if expired:
         relay.from_upstream(EXPIRED, 0.0)
     return UpstreamLeg(MemorySocket.pair()[0], lambda: 0.0, relay)

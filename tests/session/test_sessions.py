@@ -7,8 +7,10 @@ import pytest
 
 from app.errors import Ended, Ending
 from app.policy.chain import Chain
+from app.protocol.translation import Spoken, Translation
 from app.relay import Relay
 from app.session import Session, SessionConfig, Sessions
+from app.telemetry import Telemetry
 from app.wire import Closed, MemorySocket
 
 if TYPE_CHECKING:
@@ -22,7 +24,13 @@ class Guest:
 
     def __init__(self, sessions: Sessions, tap: "Seen") -> None:
         near, self.client = MemorySocket.pair()
-        session = Session("s1", (near, MemorySocket.pair()[0]), Relay(Chain([])), SessionConfig(), tap)
+        session = Session(
+            "s1",
+            (near, MemorySocket.pair()[0]),
+            Relay(Chain([]), Translation(Spoken()), Telemetry()),
+            SessionConfig(),
+            tap,
+        )
         self.running = asyncio.create_task(sessions.run(session, CREATED))
 
     async def has_begun(self) -> None:
@@ -106,3 +114,31 @@ async def test_those_that_do_not_finish_are_ended(tap: "Seen", seconds: float) -
         with pytest.raises(Closed) as closed:
             await guest.client.recv()
         assert closed.value == Closed(1012, Ending.DRAINING.value.message)
+
+
+@pytest.mark.parametrize("early", [True, False])
+async def test_a_drain_that_begins_is_told(early: bool) -> None:  # noqa: FBT001 - a table's column
+    """To all who wait for it, and to whoever asks later, with the seconds that running sessions have."""
+    sessions = Sessions()
+    waiting = [asyncio.create_task(sessions.drain_begun()) for _ in range(2 if early else 0)]
+    await sessions.drain(12.5)
+    waiting.append(asyncio.create_task(sessions.drain_begun()))
+    async with asyncio.timeout(5):
+        assert await asyncio.gather(*waiting) == [12.5] * len(waiting)
+
+
+async def test_before_a_drain_nobody_is_told(tap: "Seen") -> None:
+    """While sessions come and go; when it begins it is told at once, while they still run."""
+    sessions = Sessions()
+    waiting = asyncio.create_task(sessions.drain_begun())
+    first, second = await begun(sessions, tap, 2)
+    await first.client.close(1000, "")
+    await first.ended()
+    assert not waiting.done()
+    draining = asyncio.create_task(sessions.drain(600))
+    async with asyncio.timeout(5):
+        assert await waiting == 600
+    assert (draining.done(), len(sessions)) == (False, 1)
+    await second.client.close(1000, "")
+    async with asyncio.timeout(5):
+        await draining

@@ -28,6 +28,13 @@ def test_the_first_of_equal_names_counts() -> None:
     assert handshake.local_address == "192.0.2.1"
 
 
+def test_the_lines_that_proxies_add_are_one() -> None:
+    """A proxy may add a line of its own: then the caller's stands before it, and is not the one that counts."""
+    lines = [(b"x-forwarded-for", b"198.51.100.1"), (b"x-forwarded-for", b"203.0.113.9")]
+    handshake = read_handshake({**SCOPE, "headers": [*SCOPE["headers"], *lines]})
+    assert handshake.headers["x-forwarded-for"] == "198.51.100.1,203.0.113.9"
+
+
 def test_a_server_that_does_not_know_its_address_has_none() -> None:
     """Then nobody is on this machine as far as dev mode goes."""
     assert read_handshake({**SCOPE, "server": None}).local_address is None

@@ -11,7 +11,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import InvalidStatus
 
-from app.auth.methods import hash_key
+from app.auth.static_keys import hash_key
 from app.web.shutdown import GracefulShutdown
 from tests.conversations.test_endings import echo
 from tests.harness import KEY, PATIENCE, ScriptedUpstream, closing, read, write

@@ -255,22 +255,6 @@ async def test_lists_of_models_choose_the_target(serve_relay: Serve, upstream: S
     assert len(upstream.requests) == 1
 
 
-async def test_a_client_of_the_preview_protocol_is_told_so(relay: ServedRelay, upstream: ScriptedUpstream) -> None:
-    """Until a frame could be translated, who announces the preview protocol to a GA service gets a reason."""
-    status, body, _ = await denied(relay, headers={"OpenAI-Beta": "realtime=v1"})
-    assert (status, body["error"]["code"]) == (403, "beta_api_shape_disabled")
-    offered = [*BROWSER, Subprotocol("openai-beta.realtime-v1")]
-    error, code, _ = await told(relay, key=None, subprotocols=offered)
-    assert (error["code"], code) == ("beta_api_shape_disabled", 3003)
-    assert upstream.requests == []
-
-
-async def test_a_header_for_another_beta_is_no_marker(relay: ServedRelay) -> None:
-    """The SDKs send `OpenAI-Beta: assistants=v2` elsewhere: its value counts, not its presence."""
-    async with relay.connect(headers={"OpenAI-Beta": "assistants=v2"}) as client:
-        assert (await read(client))["type"] == "session.created"
-
-
 async def test_a_user_has_so_many_sessions_and_gets_them_back(
     serve_relay: Serve, upstream: ScriptedUpstream
 ) -> None:

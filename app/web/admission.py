@@ -1,0 +1,57 @@
+"""Who is let in, and under which profile: asked by every way into the relay, before any work for the caller.
+
+Failed attempts are counted by the caller's address. A valid credential is never refused for another's failures.
+"""
+
+import time
+from dataclasses import dataclass
+
+from app.auth.credentials import Handshake, Identity, Network, client_address
+from app.auth.methods import Authenticator
+from app.errors import Ended, Ending
+from app.policy import PROFILES
+from app.store import Store
+
+__all__ = ["TOO_MANY_ATTEMPTS", "Admission"]
+
+TOO_MANY_ATTEMPTS = "too_many_attempts"
+"""The error code of one who guesses; told by plain HTTP, with no further work."""
+
+FAILURES = frozenset({Ending.UNAUTHENTICATED, Ending.FORBIDDEN})
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Identifies callers. `trusted` are the proxies whose word on the client's address is taken."""
+
+    authenticate: Authenticator
+    store: Store
+    trusted: tuple[Network, ...] = ()
+
+    async def identify(self, handshake: Handshake, *, minting: bool = False) -> Identity:
+        """Return who is calling. Raises `Ended`; to one who has failed too often, as 429."""
+        try:
+            return await self.authenticate(handshake, minting=minting)
+        except Ended as ended:
+            if ended.ending in FAILURES and await self._too_many(handshake):
+                raise Ended(
+                    Ending.OVER_QUOTA,
+                    "Too many failed attempts from your address.",
+                    code=TOO_MANY_ATTEMPTS,
+                    retry_after=60,
+                    detail=ended.detail,
+                ) from None
+            raise
+
+    def profile_for(self, identity: Identity, asked: str | None) -> str:
+        """Return the profile that a user's session runs under. Raises `Ended` for one that it may not use."""
+        allowed = PROFILES if identity.profiles is None else identity.profiles
+        wanted = asked or next(iter(allowed), "")
+        if wanted not in allowed or wanted not in PROFILES:
+            message = f"You may not use this profile. You may use: {', '.join(allowed) or 'none'}."
+            raise Ended(Ending.FORBIDDEN, message, code="profile_not_allowed")
+        return wanted
+
+    async def _too_many(self, handshake: Handshake) -> bool:
+        address = client_address(handshake, self.trusted)
+        return bool(address) and await self.store.count_failure(address, time.time())

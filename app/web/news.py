@@ -1,0 +1,76 @@
+"""What a session's news needs of the world: the check of a renewed credential, and the beginning of a drain."""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from app.auth.credentials import Credential, Identity
+from app.auth.methods import Authenticator
+from app.errors import Ended, Ending
+from app.policy.session_news import News, Renewed
+from app.session import SessionConfig, Sessions
+
+__all__ = ["make_news"]
+
+
+def _effect_id() -> str:
+    return f"effect_{secrets.token_hex(8)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """Checks the credential that is to take the place of the session's; it must be the same user's."""
+
+    authenticate: Authenticator
+    identity: Identity
+    token: str = field(repr=False)
+    clock: Callable[[], float]
+    id: str = field(default_factory=_effect_id)
+
+    async def run(self) -> Renewed:
+        """Return when the new credential ends. Raises `Ended` where it is none, or another's."""
+        renewed = await self.authenticate.by_credential(Credential(self.token, "event"))
+        if (renewed.method, renewed.name) != (self.identity.method, self.identity.name):
+            raise Ended(Ending.FORBIDDEN, "The new credential is another user's.", code="another_user")
+        return Renewed(on_clock(renewed.expires_at, self.clock))
+
+
+@dataclass(frozen=True, slots=True)
+class DrainBegins:
+    """Ends when a drain begins."""
+
+    sessions: Sessions
+    id: str = field(default_factory=_effect_id)
+
+    async def run(self) -> float:
+        """Return the seconds that are left then."""
+        return await self.sessions.drain_begun()
+
+
+def on_clock(unix: float | None, clock: Callable[[], float]) -> float | None:
+    """Bring a unix time onto another clock."""
+    return None if unix is None else clock() + unix - time.time()
+
+
+def make_news(  # noqa: PLR0913 - the session's own affairs, each from its owner
+    name: str,
+    identity: Identity,
+    *,
+    opted_in: bool,
+    authenticate: Authenticator,
+    sessions: Sessions,
+    config: SessionConfig,
+    clock: Callable[[], float],
+) -> News:
+    """Say what one session is told about itself."""
+    return News(
+        session=name,
+        opted_in=opted_in,
+        ends_at=clock() + config.maximum_duration,
+        credential_ends_at=on_clock(identity.expires_at, clock),
+        grace=config.credential_grace,
+        refresh=lambda token: Refresh(authenticate, identity, token, clock),
+        drain=lambda: DrainBegins(sessions),
+        limits={"maximum_duration": config.maximum_duration, "idle": config.idle},
+    )
