@@ -1,6 +1,7 @@
 """Runs the relay as its users do: as a process of its own, whose whole output is kept."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -78,6 +79,18 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
     return {**kept, **given}
 
 
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    """End it as a container's engine does: by SIGTERM, and by force if that takes too long."""
+    if process.returncode is None:
+        process.terminate()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await process.wait()
+    if process.returncode is None:
+        process.kill()
+        await process.wait()
+
+
 SERVE = ("-m", "app", "serve", "--port", "{port}")
 UVICORN = ("-m", "uvicorn", "app.main:app", "--port", "{port}", "--log-level", "debug")
 
@@ -99,9 +112,7 @@ async def running(command: Sequence[str], given: Mapping[str, str]) -> AsyncIter
     try:
         yield run
     finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
+        await _stop(process)
         await collecting
 
 

@@ -143,7 +143,7 @@ def _first_hop(where: Address) -> Hop:
     return Hop(url.hostname or "", url.port or (443 if url.scheme == "https" else 80), proxy=True)
 
 
-def _why(error: Exception) -> str:
+def _why(error: OSError) -> str:
     match error:
         case TimeoutError():
             return "no answer in time"
@@ -151,7 +151,5 @@ def _why(error: Exception) -> str:
             return (
                 f"its certificate is not trusted ({error.verify_message}); SSL_CERT_FILE names other authorities"
             )
-        case OSError():
-            return error.strerror or type(error).__name__
         case _:
-            return type(error).__name__
+            return error.strerror or type(error).__name__

@@ -106,6 +106,16 @@ def test_what_preview_lacks_is_dropped_with_one_warning() -> None:
     assert len(said) == 4
 
 
+def test_a_key_of_another_kind_of_content_is_dropped() -> None:
+    """GA knows it somewhere, preview nowhere; its service would refuse the whole item."""
+    said: list[str] = []
+    content = {"type": "input_text", "text": "a"}
+    item = {"type": "message", "role": "user", "content": [{**content, "detail": "auto"}]}
+    (told,) = PreviewUpstream(warn=said.append).write({"type": "conversation.item.create", "item": item})
+    assert told["item"]["content"] == [content]
+    assert len(said) == 1
+
+
 def test_a_key_that_ga_lacks_is_refused_as_its_service_would() -> None:
     """The whole update is, and nothing of it is sent."""
     with pytest.raises(Refused) as refused:
