@@ -25,6 +25,9 @@ cover: .venv/.dev ## Run the suite under coverage and hold it to its gates
 	.venv/bin/coverage combine --quiet
 	.venv/bin/python tests/coverage_gates.py
 
+bench: .venv/.run ## Measure what translating costs beside passing on
+	@PYTHONPATH=. .venv/bin/python bench/translation.py
+
 key: .venv/.run ## Print a new key for a user, once, and the hash to configure
 	@.venv/bin/python -m app key new
 
@@ -47,4 +50,4 @@ image-steps: .venv/bin/uv ## Carry out the Dockerfile's steps in a fresh directo
 	$(SYNC) --inexact
 	@touch $@ .venv/.run
 
-.PHONY: help run test check cover key image-steps
+.PHONY: help run test check cover bench key image-steps

@@ -16,6 +16,9 @@ from app.protocol.frame import Frame
 __all__ = ["Spoken", "Translation"]
 
 TELLING = frozenset({"session.update", "response.create", "transcription_session.update"})
+APPEND = "input_audio_buffer.append"
+"""Nine tenths of what clients send, and the same in both generations: never looked into."""
+
 SESSION = frozenset({"session.created", "session.updated"})
 
 
@@ -59,13 +62,15 @@ class Translation:
         """Return what the client said, in GA. Raises `Refused` in the client's own words."""
         if not self._decided and frame.type in TELLING:
             self._decide(generation_of(frame.event))
-        if self._client is None:
+        if self._client is None or frame.type == APPEND:
             return [frame]
         return _read(frame, {}, self._client.read)
 
     def to_upstream(self, frame: Frame) -> list[Frame]:
         """Return what the upstream is to be told. Raises `Refused` for what it cannot do."""
-        return [frame] if self._upstream is None else _written(frame, {}, self._upstream.write)
+        if self._upstream is None or frame.type == APPEND:
+            return [frame]
+        return _written(frame, {}, self._upstream.write)
 
     def from_upstream(self, frame: Frame) -> list[Frame]:
         """Return what the upstream said, in GA."""

@@ -51,6 +51,16 @@ def test_a_preview_client_in_front_of_a_ga_upstream() -> None:
     assert translation.swallowed == 1
 
 
+@pytest.mark.parametrize("client", ["ga", "preview"])
+@pytest.mark.parametrize("upstream", ["ga", "preview"])
+def test_audio_upwards_is_never_looked_into(client: Any, upstream: Any) -> None:
+    """It is the same in both generations: the very frame goes through."""
+    translation = Translation(Spoken(client=client, upstream=upstream))
+    append = from_client(b'{"type":"input_audio_buffer.append","audio":"AAAA"}')
+    (inside,) = translation.from_client(append)
+    assert translation.to_upstream(inside) == [append]
+
+
 def test_a_ga_client_in_front_of_a_preview_upstream() -> None:
     """One preview item is two events of GA's; what cannot be done is refused in GA's words."""
     translation = Translation(Spoken(upstream="preview"))
