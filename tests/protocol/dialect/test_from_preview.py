@@ -83,7 +83,9 @@ def test_an_unknown_key_is_refused_where_it_stands(client: Client, session: Even
     assert (client.state.temperature, client.state.in_force.session) == (None, None)
 
 
-@pytest.mark.parametrize("kind", ["session.update", "response.create", "input_audio_buffer.append"])
+@pytest.mark.parametrize(
+    "kind", ["session.update", "response.create", "input_audio_buffer.append", "conversation.item.retrieve"]
+)
 def test_an_unknown_key_beside_the_object_is_refused(client: Client, kind: str) -> None:
     """An event's own keys are looked at too."""
     assert client.is_refused(kind, nonsense=1).param == "nonsense"
