@@ -49,7 +49,7 @@ def create_app(settings: Settings) -> FastAPI:
             tickets = Tickets(settings.auth.tickets, store)
             authenticate = Authenticator(settings.auth, tickets, oidc, settings.trusted_proxies)
             admission = Admission(authenticate, store, settings.trusted_proxies)
-            app.state.minting = Minting(admission, tickets, chosen, settings.origins)
+            app.state.minting = Minting(admission, tickets, chosen, settings.origins, telemetry)
             app.state.realtime = Realtime(
                 settings.origins, admission, store, chosen, connector, sessions, settings.session, telemetry
             )

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Annotated
 
 from dotenv import dotenv_values
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.auth.credentials import normal_origin
 from app.auth.methods import AuthConfig
 from app.environment import Variable, explained, misspelt, variables
 from app.errors import RelayError
@@ -46,6 +47,9 @@ def _listed(value: object) -> object:
 Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 """A list, separated by commas in the environment."""
 
+
+Origins = Annotated[tuple[Annotated[str, AfterValidator(normal_origin)], ...], NoDecode, BeforeValidator(_listed)]
+"""Origins, separated by commas in the environment, and written as browsers write them."""
 
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_listed)]
 """CIDRs, separated by commas in the environment."""
@@ -85,7 +89,7 @@ class Settings(BaseSettings):
         validation_alias="OPENAI_API_VERSION",
         description="`v1` is the GA protocol; a date selects the deprecated preview.",
     )
-    origins: Listed = Field(
+    origins: Origins = Field(
         default=(), description="Origins of the pages that may connect, with commas. Unset: the relay's own."
     )
     trusted_proxies: Networks = Field(
@@ -114,8 +118,19 @@ class Settings(BaseSettings):
         if self.azure_openai_endpoint:
             targets = {"azure": self._azure_target(self.azure_openai_endpoint)}
         if not targets:
+            self._refuse_half()
             return None
         return Targets(targets, self._order(targets))
+
+    def _refuse_half(self) -> None:
+        """Half an upstream is a mistake, and not the simulated one."""
+        halves = (
+            ("AZURE_OPENAI_API_KEY", self.azure_openai_api_key),
+            ("AZURE_OPENAI_DEPLOYMENT_NAME", self.azure_openai_deployment_name),
+        )
+        for name, value in halves:
+            if value:
+                raise SettingsError(f"{name} is set, but {AZURE} is not. Name the endpoint, or unset it.")
 
     def _azure_target(self, endpoint: str) -> Target:
         version = self.openai_api_version

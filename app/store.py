@@ -15,6 +15,8 @@ from app.errors import Ended, Ending
 __all__ = ["LimitsConfig", "MemoryStore", "Store", "Ticket"]
 
 MINUTE = 60.0
+SWEEP_EVERY = 1.0
+"""Seconds between two looks for tickets that have expired."""
 
 
 class LimitsConfig(BaseModel):
@@ -25,6 +27,7 @@ class LimitsConfig(BaseModel):
     sessions: PositiveInt = Field(default=200, description="Sessions open at once, in all.")
     sessions_per_user: PositiveInt = Field(default=5, description="Sessions that one user has open at once.")
     dials_per_user_per_minute: PositiveInt = Field(default=20, description="Connections of one user in a minute.")
+    tickets_per_user: PositiveInt = Field(default=1000, description="Tickets of one user that are good at once.")
     failures_per_address_per_minute: PositiveInt = Field(
         default=20, description="Failed attempts of one address in a minute, after which it hears 429 only."
     )
@@ -60,7 +63,7 @@ class Store(Protocol):
         """Give the place back."""
 
     async def put_ticket(self, hashed: str, ticket: Ticket, now: float) -> None:
-        """Keep a ticket until it expires or is used."""
+        """Keep a ticket until it expires or is used. Raises `Ended` (over quota) if its user has too many."""
 
     async def find_ticket(self, hashed: str, now: float) -> Ticket | None:
         """Return a ticket that is neither expired nor used nor reserved."""
@@ -113,6 +116,8 @@ class MemoryStore:
         self._failures: Window = Window(limits.failures_per_address_per_minute)
         self._tickets: dict[str, Ticket] = {}
         self._reserved: set[str] = set()
+        self._of_user: Counter[str] = Counter()
+        self._sweep_at = 0.0
 
     async def open_session(self, user: str | None, now: float) -> None:
         """Take a place, or say which limit is reached and when to come again."""
@@ -137,11 +142,25 @@ class MemoryStore:
             raise Ended(Ending.OVER_QUOTA, "You connect too often.", retry_after=wait)
 
     async def put_ticket(self, hashed: str, ticket: Ticket, now: float) -> None:
-        """Keep a ticket; those that have expired are forgotten at the same time."""
-        for old, kept in list(self._tickets.items()):
-            if kept.expires_at <= now and old not in self._reserved:
-                del self._tickets[old]
+        """Keep a ticket, unless its user has too many; those that have expired are forgotten now and then."""
+        if now >= self._sweep_at:
+            self._forget_expired(now)
+        if self._of_user[ticket.user] >= self._limits.tickets_per_user:
+            raise Ended(Ending.OVER_QUOTA, "You have too many tickets that are still good.", retry_after=10)
         self._tickets[hashed] = ticket
+        self._of_user[ticket.user] += 1
+
+    def _forget_expired(self, now: float) -> None:
+        self._sweep_at = now + SWEEP_EVERY
+        for hashed, kept in list(self._tickets.items()):
+            if kept.expires_at <= now and hashed not in self._reserved:
+                self._forget(hashed)
+
+    def _forget(self, hashed: str) -> None:
+        ticket = self._tickets.pop(hashed, None)
+        if ticket is not None:
+            self._of_user[ticket.user] -= 1
+            self._of_user += Counter()  # which leaves out those that have none
 
     async def find_ticket(self, hashed: str, now: float) -> Ticket | None:
         """Return a ticket that can be used."""
@@ -161,7 +180,7 @@ class MemoryStore:
 
     async def consume_ticket(self, hashed: str) -> None:
         """Forget it."""
-        self._tickets.pop(hashed, None)
+        self._forget(hashed)
         self._reserved.discard(hashed)
 
     async def count_failure(self, address: str, now: float) -> bool:

@@ -132,7 +132,7 @@ def quiet_uvicorn() -> None:
     uvicorn prints each WebSocket's URL with its query, even with access logs off; our own line takes its place.
     `websockets` prints headers and frames at level debug, and two more lines a connection at info.
     """
-    for name in ("uvicorn.error", "uvicorn.access", "websockets.client", "websockets.server"):
+    for name in ("uvicorn.error", "uvicorn.access", "uvicorn.asgi", "websockets.client", "websockets.server"):
         logger = logging.getLogger(name)
         if not any(isinstance(each, _WithoutSecrets) for each in logger.filters):
             logger.addFilter(_WithoutSecrets())
@@ -144,10 +144,16 @@ REPLACED = ('"WebSocket ', "ASGI callable returned without completing handshake"
 
 class _WithoutSecrets(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
+        if record.name == "uvicorn.asgi":  # at level trace: the whole scope, subprotocols and query included
+            return False
         if "websockets" in Path(record.pathname).parts and record.levelno <= logging.INFO:
             return False
         if any(phrase in str(record.msg) for phrase in REPLACED):
             return False
+        if record.exc_info and record.exc_info[1] is not None:
+            # A traceback holds the exception's words, and with some formatters every local variable.
+            error, record.exc_info = record.exc_info[1], None
+            record.msg, record.args = f"{str(record.msg).strip()} {type(error).__name__} at {_places(error)}", None
         if isinstance(record.args, tuple):
             record.args = tuple(_without_query(each) for each in record.args)
         return True
@@ -159,8 +165,11 @@ def _without_query(value: object) -> object:
 
 def log_fault(error: BaseException, **context: str) -> None:
     """Log an exception that nobody expected: its type and where, not its words, which may quote what was said."""
-    where = [f"{entry.filename}:{entry.lineno}" for entry in traceback.extract_tb(error.__traceback__)]
-    structlog.get_logger().error("relay fault", error=type(error).__name__, where=where, **context)
+    structlog.get_logger().error("relay fault", error=type(error).__name__, where=_places(error), **context)
+
+
+def _places(error: BaseException) -> list[str]:
+    return [f"{entry.filename}:{entry.lineno}" for entry in traceback.extract_tb(error.__traceback__)]
 
 
 def configure_logging(config: LogConfig) -> None:
@@ -173,7 +182,9 @@ def configure_logging(config: LogConfig) -> None:
     last: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if config.format == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), sort_keys=False)
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stdout.isatty(), sort_keys=False, exception_formatter=structlog.dev.plain_traceback
+        )
     )
     structlog.configure(
         processors=[*processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -98,9 +98,9 @@ def test_the_file_is_read_and_the_environment_wins(environment: Any) -> None:
 
 
 def test_lists_are_separated_by_commas(environment: Any) -> None:
-    """As people write them."""
-    settings = environment({"RELAY_ORIGINS": "https://a.example, https://b.example,"})
-    assert settings.origins == ("https://a.example", "https://b.example")
+    """As people write them; Origins are brought to the form that browsers send."""
+    settings = environment({"RELAY_ORIGINS": "https://A.example/, https://b.example:443,http://c.example:8080"})
+    assert settings.origins == ("https://a.example", "https://b.example", "http://c.example:8080")
 
 
 def test_keys_have_names(environment: Any) -> None:
@@ -134,6 +134,10 @@ STOPS: list[tuple[dict[str, str], str]] = [
     ({**TARGET_A, **TARGET_B, "RELAY_TARGET_ORDER": "a"}, r"RELAY_TARGET_ORDER must name.*b is missing"),
     ({**TARGET_A, "RELAY_TARGETS__A__PROVIDER": "canary"}, r"RELAY_TARGETS__A__PROVIDER: "),
     ({"RELAY_AUTH__KEYS__ALICE": f"{hash_key('k')};profiles=open,ghost"}, r"RELAY_AUTH__KEYS__ALICE names.*ghost"),
+    ({"AZURE_OPENAI_API_KEY": "canary"}, r"AZURE_OPENAI_API_KEY is set, but AZURE_OPENAI_ENDPOINT is not"),
+    ({"AZURE_OPENAI_DEPLOYMENT_NAME": "canary"}, r"AZURE_OPENAI_DEPLOYMENT_NAME is set, but"),
+    ({"RELAY_ORIGINS": "canary.example"}, r"RELAY_ORIGINS__0: .*no origin"),
+    ({"RELAY_AUTH__TICKETS__SECONDS": "900"}, r"RELAY_AUTH__TICKETS: SECONDS is more than MAXIMUM_SECONDS"),
     ({"RELAY_AUTH__EASYAUTH": "true"}, r"RELAY_AUTH__EASYAUTH needs RELAY_TRUSTED_PROXIES"),
     ({"RELAY_TRUSTED_PROXIES": "canary"}, r"RELAY_TRUSTED_PROXIES"),
     ({"RELAY_AUTH__OIDC__X__ISSUER": "http://canary.example"}, r"RELAY_AUTH__OIDC__X__ISSUER: .*https"),

@@ -240,3 +240,19 @@ def test_a_window_sweeps_out_the_quiet() -> None:
         assert sorted(window._times) == kept  # noqa: SLF001 - memory has no other face
     assert window.count("late", 161.0) is None
     assert window.count("late", 161.5) == 49
+
+
+async def test_a_user_has_so_many_tickets_at_once() -> None:
+    """Those used or expired make room; another user's are another's."""
+    counts = MemoryStore(LimitsConfig(tickets_per_user=2))
+    await counts.put_ticket("one", Ticket("alice", expires_at=100.0), 0.0)
+    await counts.put_ticket("two", Ticket("alice", expires_at=100.0), 0.0)
+    with pytest.raises(Ended) as ended:
+        await counts.put_ticket("three", Ticket("alice", expires_at=100.0), 0.5)
+    assert ended.value.ending is Ending.OVER_QUOTA
+    await counts.put_ticket("bobs", Ticket("bob", expires_at=100.0), 0.5)
+    await counts.consume_ticket("one")
+    await counts.consume_ticket("one")
+    await counts.put_ticket("four", Ticket("alice", expires_at=100.0), 0.6)
+    await counts.put_ticket("five", Ticket("alice", expires_at=200.0), 100.0)
+    assert await counts.find_ticket("five", 100.0) is not None

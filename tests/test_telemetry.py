@@ -243,3 +243,25 @@ def test_a_log_that_cannot_be_is_refused(given: dict[str, str]) -> None:
     """Two formats, four levels, and nothing else."""
     with pytest.raises(ValidationError):
         LogConfig.model_validate(given)
+
+
+def test_a_traceback_of_the_servers_own_holds_no_words(caplog: pytest.LogCaptureFixture) -> None:
+    """By its type and place: its words, and with some formatters all variables, are left out."""
+    quiet_uvicorn()
+    logger = logging.getLogger("uvicorn.error")
+    try:
+        raise ValueError("canary")  # noqa: TRY301 - to be logged as a server would
+    except ValueError:
+        logger.exception("Exception in ASGI application\n")
+    (record,) = caplog.records
+    assert record.exc_info is None
+    assert "Exception in ASGI application ValueError at [" in record.getMessage()
+    assert "canary" not in caplog.text
+
+
+def test_the_servers_trace_is_not_printed(caplog: pytest.LogCaptureFixture) -> None:
+    """At level trace it prints the whole scope, with subprotocols and query."""
+    quiet_uvicorn()
+    logger = logging.getLogger("uvicorn.asgi")
+    logger.warning("canary")
+    assert caplog.records == []

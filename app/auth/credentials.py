@@ -22,6 +22,7 @@ __all__ = [
     "find",
     "from_trusted",
     "is_loopback_host",
+    "normal_origin",
     "origin_allowed",
     "same_origin",
 ]
@@ -203,6 +204,16 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
 def same_origin(one: str, other: str | None) -> bool:
     """Tell whether two Origins are the same, however they are written."""
     return other is not None and _parts(one) is not None and _parts(one) == _parts(other)
+
+
+def normal_origin(origin: str) -> str:
+    """Return an Origin as browsers write it. Raises `ValueError` for what is none."""
+    parts = _parts(origin)
+    if parts is None or origin.rstrip("/").count("/") != 2:  # noqa: PLR2004 - those behind the scheme
+        raise ValueError("is no origin, such as https://app.example.com")
+    scheme, host, port = parts
+    name = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{name}" if port == DEFAULT_PORTS[scheme] else f"{scheme}://{name}:{port}"
 
 
 def is_loopback_host(host: str) -> bool:

@@ -7,8 +7,9 @@ connection is accepted, and given back when the dial fails, so that another try 
 import hashlib
 import secrets
 from dataclasses import dataclass
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
 from app.auth.credentials import Credential, Handshake, Identity, same_origin
 from app.errors import Ended, Ending
@@ -32,6 +33,12 @@ class TicketConfig(BaseModel):
         default=60, description="Seconds that a ticket is good for, if none are asked for."
     )
     maximum_seconds: PositiveInt = Field(default=600, description="The most seconds that may be asked for.")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.seconds > self.maximum_seconds:
+            raise ValueError("SECONDS is more than MAXIMUM_SECONDS")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,8 @@ class Tickets:
             raise Ended(Ending.FORBIDDEN, "This ticket belongs to another Origin.", code="ticket_origin")
         if ticket.profiles is not None and handshake.profile not in {None, *ticket.profiles}:
             raise Ended(Ending.FORBIDDEN, "This ticket belongs to another profile.", code="ticket_profile")
+        if ticket.model is not None and handshake.asked_model not in {None, ticket.model}:
+            raise Ended(Ending.FORBIDDEN, "This ticket belongs to another model.", code="ticket_model")
         if not await self.store.reserve_ticket(hashed, now):
             raise _unusable("taken by another connection")
         method, _, name = ticket.user.partition(":")

@@ -28,7 +28,11 @@ class ModelName(Filter):
 
     def from_client(self, frame: Frame, now: float, out: Outbox) -> None:  # noqa: ARG002 - names know no time
         """Forward no model name of the client's."""
-        out.to_upstream(self._renamed(frame, self._upwards) if frame.type == UPDATE else frame)
+        out.to_upstream(self.forwarded(frame))
+
+    def forwarded(self, frame: Frame) -> Frame:
+        """Return what the upstream may see of a client's frame."""
+        return self._renamed(frame, self._upwards) if frame.type == UPDATE else frame
 
     def from_upstream(self, frame: Frame, now: float, out: Outbox) -> None:  # noqa: ARG002 - names know no time
         """Show the client the name that it asked for."""

@@ -16,6 +16,9 @@ from app.protocol.frame import Frame
 __all__ = ["Spoken", "Translation"]
 
 TELLING = frozenset({"session.update", "response.create", "transcription_session.update"})
+OURS = "relay."
+"""The relay's own events, for clients that opted in: the same in both generations."""
+
 APPEND = "input_audio_buffer.append"
 """Nine tenths of what clients send, and the same in both generations: never looked into."""
 
@@ -62,7 +65,7 @@ class Translation:
         """Return what the client said, in GA. Raises `Refused` in the client's own words."""
         if not self._decided and frame.type in TELLING:
             self._decide(generation_of(frame.event))
-        if self._client is None or frame.type == APPEND:
+        if self._client is None or frame.type == APPEND or frame.type.startswith(OURS):
             return [frame]
         return _read(frame, {}, self._client.read)
 
@@ -81,7 +84,9 @@ class Translation:
 
     def to_client(self, frame: Frame) -> list[Frame]:
         """Return what the client is to be told: nothing, where its generation has no word for it."""
-        return [frame] if self._client is None else _written(frame, RENAMED_TO_PREVIEW, self._client.write)
+        if self._client is None or frame.type.startswith(OURS):
+            return [frame]
+        return _written(frame, RENAMED_TO_PREVIEW, self._client.write)
 
     def _decide(self, generation: GenerationName | None) -> None:
         if generation is None:

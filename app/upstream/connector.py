@@ -6,11 +6,10 @@ leaves no connection and no task behind.
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from ssl import SSLContext, create_default_context
-from typing import Any
 
 import msgspec
 from azure.core.credentials_async import AsyncTokenCredential
@@ -100,9 +99,11 @@ class Connector:
         *,
         request_id: str,
         transcription: bool = False,
-        session: Mapping[str, Any] | None = None,
+        update: bytes | None = None,
     ) -> Upstream:
-        """Dial a target and wait until its session has begun; `session` (GA shape), if given, is in force then.
+        """Dial a target and wait until its session has begun.
+
+        `update` is the text of a session update in the upstream's own words; if given, it is in force then.
 
         Raises `Ended` alone. When it is cancelled the connection is dropped at once.
         """
@@ -116,7 +117,7 @@ class Connector:
                 connection = await self._dial(target, where, headers)
                 socket = UpstreamSocket(connection)
                 layer, awaited = "first event", f"the first event of {target.host}"
-                created = await _begun(socket, session)
+                created = await _begun(socket, update)
         except TimeoutError:
             raise refusals.of_time_out(layer, awaited) from None
         return Upstream(socket, created, where.generation, _request_id(connection))
@@ -165,11 +166,11 @@ def _request_id(connection: ClientConnection) -> str | None:
     return told if re.fullmatch(r"[\w-]{1,64}", told, re.ASCII) else None
 
 
-async def _begun(socket: UpstreamSocket, session: Mapping[str, Any] | None) -> bytes:
-    """Return the first event, as it reads with the session in force. The socket does not outlive a failure."""
+async def _begun(socket: UpstreamSocket, update: bytes | None) -> bytes:
+    """Return the first event, as it reads with the update in force. The socket does not outlive a failure."""
     try:
         created = await _first_event(socket)
-        return created if session is None else await _in_force(socket, created, session)
+        return created if update is None else await _in_force(socket, created, update)
     except Closed as closed:
         raise refusals.of_close(closed) from None
     except BaseException:  # refused, cancelled, or out of time
@@ -185,13 +186,13 @@ async def _first_event(socket: UpstreamSocket) -> bytes:
     return created
 
 
-async def _in_force(socket: UpstreamSocket, created: bytes, session: Mapping[str, Any]) -> bytes:
+async def _in_force(socket: UpstreamSocket, created: bytes, update: bytes) -> bytes:
     """Update the session and wait until it is acknowledged: an unknown key discards a whole update."""
-    await socket.send(msgspec.json.encode({"type": "session.update", "session": session}))
+    await socket.send(update)
     while True:
         event = refusals.event_of(await socket.recv())
         match event:
-            case {"type": "session.updated", "session": effective}:
+            case {"type": "session.updated" | "transcription_session.updated", "session": effective}:
                 return msgspec.json.encode({**msgspec.json.decode(created), "session": effective})
             case {"type": "error"}:
                 raise refusals.of_session(event)

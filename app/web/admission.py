@@ -6,7 +6,7 @@ Failed attempts are counted by the caller's address. A valid credential is never
 import time
 from dataclasses import dataclass
 
-from app.auth.credentials import Handshake, Identity, Network, client_address
+from app.auth.credentials import Credential, Handshake, Identity, Network, client_address
 from app.auth.methods import Authenticator
 from app.errors import Ended, Ending
 from app.policy import PROFILES
@@ -33,15 +33,14 @@ class Admission:
         try:
             return await self.authenticate(handshake, minting=minting)
         except Ended as ended:
-            if ended.ending in FAILURES and await self._too_many(handshake):
-                raise Ended(
-                    Ending.OVER_QUOTA,
-                    "Too many failed attempts from your address.",
-                    code=TOO_MANY_ATTEMPTS,
-                    retry_after=60,
-                    detail=ended.detail,
-                ) from None
-            raise
+            raise await self._counted(handshake, ended) from None
+
+    async def renew(self, handshake: Handshake, credential: Credential) -> Identity:
+        """Return whose credential it is that is to take the place of the session's. Raises `Ended` likewise."""
+        try:
+            return await self.authenticate.by_credential(credential)
+        except Ended as ended:
+            raise await self._counted(handshake, ended) from None
 
     def profile_for(self, identity: Identity, asked: str | None) -> str:
         """Return the profile that a user's session runs under. Raises `Ended` for one that it may not use."""
@@ -52,6 +51,16 @@ class Admission:
             raise Ended(Ending.FORBIDDEN, message, code="profile_not_allowed")
         return wanted
 
-    async def _too_many(self, handshake: Handshake) -> bool:
+    async def _counted(self, handshake: Handshake, ended: Ended) -> Ended:
         address = client_address(handshake, self.trusted)
-        return bool(address) and await self.store.count_failure(address, time.time())
+        if ended.ending not in FAILURES or not address:
+            return ended
+        if not await self.store.count_failure(address, time.time()):
+            return ended
+        return Ended(
+            Ending.OVER_QUOTA,
+            "Too many failed attempts from your address.",
+            code=TOO_MANY_ATTEMPTS,
+            retry_after=60,
+            detail=ended.detail,
+        )

@@ -16,7 +16,7 @@ from app.auth.credentials import Handshake
 from app.errors import Ended, Ending, error_body, error_event
 from app.web.admission import TOO_MANY_ATTEMPTS
 
-__all__ = ["ORIGIN_REFUSED", "accept", "read_handshake", "refuse"]
+__all__ = ["ORIGIN_REFUSED", "accept", "denial", "read_handshake", "refuse"]
 
 SELECTED = ("realtime", "relay.v1")
 """The subprotocols that may be selected, the preferred first."""
@@ -70,7 +70,7 @@ async def refuse(websocket: WebSocket, handshake: Handshake, name: str, ended: E
         if _reads_in_band(handshake) and ended.code not in PLAIN:
             await _refuse_in_band(websocket, handshake, name, ended)
         else:
-            await websocket.send_denial_response(_denial(name, ended))
+            await websocket.send_denial_response(denial(name, ended))
     except (Ended, *GONE):
         return  # the caller has left, and hears no more
 
@@ -86,7 +86,8 @@ async def _refuse_in_band(websocket: WebSocket, handshake: Handshake, name: str,
     await websocket.close(ended.close_code, ended.reason)
 
 
-def _denial(name: str, ended: Ended) -> JSONResponse:
+def denial(name: str, ended: Ended) -> JSONResponse:
+    """Make the HTTP answer to a caller who is not let in; `name` is the request's id."""
     headers = {"x-request-id": name}
     if ended.retry_after is not None:
         headers["retry-after"] = str(ended.retry_after)

@@ -5,11 +5,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from app.auth.credentials import Credential, Identity
-from app.auth.methods import Authenticator
+from app.auth.credentials import Credential, Handshake, Identity
 from app.errors import Ended, Ending
 from app.policy.session_news import News, Renewed
 from app.session import SessionConfig, Sessions
+from app.web.admission import Admission
 
 __all__ = ["make_news"]
 
@@ -22,7 +22,8 @@ def _effect_id() -> str:
 class Refresh:
     """Checks the credential that is to take the place of the session's; it must be the same user's."""
 
-    authenticate: Authenticator
+    admission: Admission
+    handshake: Handshake
     identity: Identity
     token: str = field(repr=False)
     clock: Callable[[], float]
@@ -30,7 +31,7 @@ class Refresh:
 
     async def run(self) -> Renewed:
         """Return when the new credential ends. Raises `Ended` where it is none, or another's."""
-        renewed = await self.authenticate.by_credential(Credential(self.token, "event"))
+        renewed = await self.admission.renew(self.handshake, Credential(self.token, "event"))
         if (renewed.method, renewed.name) != (self.identity.method, self.identity.name):
             raise Ended(Ending.FORBIDDEN, "The new credential is another user's.", code="another_user")
         return Renewed(on_clock(renewed.expires_at, self.clock))
@@ -56,9 +57,9 @@ def on_clock(unix: float | None, clock: Callable[[], float]) -> float | None:
 def make_news(  # noqa: PLR0913 - the session's own affairs, each from its owner
     name: str,
     identity: Identity,
+    handshake: Handshake,
     *,
-    opted_in: bool,
-    authenticate: Authenticator,
+    admission: Admission,
     sessions: Sessions,
     config: SessionConfig,
     clock: Callable[[], float],
@@ -66,11 +67,11 @@ def make_news(  # noqa: PLR0913 - the session's own affairs, each from its owner
     """Say what one session is told about itself."""
     return News(
         session=name,
-        opted_in=opted_in,
+        opted_in=handshake.opted_in,
         ends_at=clock() + config.maximum_duration,
         credential_ends_at=on_clock(identity.expires_at, clock),
         grace=config.credential_grace,
-        refresh=lambda token: Refresh(authenticate, identity, token, clock),
+        refresh=lambda token: Refresh(admission, handshake, identity, token, clock),
         drain=lambda: DrainBegins(sessions),
         limits={"maximum_duration": config.maximum_duration, "idle": config.idle},
     )

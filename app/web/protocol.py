@@ -1,12 +1,17 @@
-"""uvicorn's WebSocket protocol, with an answer where it has none.
+"""uvicorn's WebSocket protocol, with a bound where it has none.
 
 A request that `websockets` cannot take (a header line or their number beyond its limits) leaves uvicorn's protocol
-waiting for ever. Here it is answered with 431 and the connection ends.
+waiting for ever: here it is answered with 431. Pings are answered even to a peer that reads nothing, and the
+fragments of a message are kept one by one: both would let one connection fill the memory.
 """
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
 
 __all__ = ["RelayProtocol"]
+
+MAX_FRAGMENTS = 4096
+"""Of one message. No client is known to send a message in more than a few."""
 
 TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Type: text/plain\r\nConnection: close\r\n"
@@ -23,3 +28,18 @@ class RelayProtocol(WebSocketsSansIOProtocol):
         if self.conn.handshake_exc is not None and not self.handshake_initiated:
             self.transport.write(TOO_LARGE)
             self.transport.close()
+
+    def handle_ping(self) -> None:
+        """Answer a ping, but not to a peer that does not read what it has been sent already."""
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            self.conn.data_to_send()
+
+    def handle_cont(self, event: Frame) -> None:
+        """Take one more fragment, or end with 1009 where they are too many."""
+        if len(self.frames) < MAX_FRAGMENTS:
+            super().handle_cont(event)
+        elif not self.close_sent:
+            self.conn.send_close(1009, "too many fragments")
+            self.handle_parser_exception()

@@ -11,7 +11,6 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import msgspec
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
 from starlette.websockets import WebSocket
@@ -20,14 +19,15 @@ from app.auth.credentials import Handshake, Identity, origin_allowed
 from app.errors import Ended, Ending
 from app.policy import make_chain
 from app.policy.session_news import News
-from app.protocol.translation import Spoken, Translation
+from app.protocol.translation import Translation
 from app.relay import Relay
 from app.session import Session, SessionConfig, Sessions
 from app.store import Store
 from app.telemetry import Telemetry, log_fault
 from app.upstream.connector import Connector, Upstream
-from app.upstream.providers import Target, Targets
+from app.upstream.providers import Targets
 from app.web.admission import Admission
+from app.web.admitted import Admitted, Caller, first_update, spoken
 from app.web.client_socket import ClientSocket
 from app.web.handshake import ORIGIN_REFUSED, accept, read_handshake, refuse
 from app.web.news import make_news
@@ -53,27 +53,6 @@ class ClientConfig(BaseModel):
         default=45,
         description="Seconds for a client to answer a ping.",
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """One connection on its way in. `name` stands for it in the log, towards the upstream and in refusals."""
-
-    websocket: WebSocket
-    handshake: Handshake
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Admitted:
-    """A caller whose identity is known, the profile and model that it asked for, and the target that it gets."""
-
-    caller: Caller
-    identity: Identity
-    profile: str
-    model: str | None
-    target_name: str
-    target: Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +110,12 @@ class Realtime:
 
     async def _connect(self, admitted: Admitted) -> None:
         caller, target = admitted.caller, admitted.target
-        session = admitted.identity.session
+        translation = Translation(spoken(admitted))
         dial = self.connector.open(
             target,
             request_id=caller.name,
-            transcription=caller.handshake.transcription,
-            session=None if session is None else msgspec.json.decode(session),
+            transcription=admitted.transcription,
+            update=first_update(admitted, translation),
         )
         upstream = await _unless_left(caller.websocket, dial)
         try:
@@ -147,10 +126,10 @@ class Realtime:
         except BaseException:
             upstream.socket.abort()
             raise
-        await self._run(admitted, upstream)
+        await self._run(admitted, upstream, translation)
 
-    async def _run(self, admitted: Admitted, upstream: Upstream) -> None:
-        session = self._session(admitted, upstream)
+    async def _run(self, admitted: Admitted, upstream: Upstream, translation: Translation) -> None:
+        session = self._session(admitted, upstream, translation)
         self.telemetry.session_opened()
         ended = Ended(Ending.RELAY_FAULT, detail="cancelled")
         try:
@@ -159,13 +138,12 @@ class Realtime:
             self.telemetry.session_ended(ended)
             _log_session(admitted, upstream.request_id, session, ended)
 
-    def _session(self, admitted: Admitted, upstream: Upstream) -> Session:
-        caller, target = admitted.caller, admitted.target
+    def _session(self, admitted: Admitted, upstream: Upstream, translation: Translation) -> Session:
+        caller = admitted.caller
         clock = asyncio.get_running_loop().time
-        translation = Translation(_spoken(caller.handshake, target))
         chain = make_chain(
-            shown=admitted.model or next(iter(target.models), None),
-            deployment=target.deployment if caller.handshake.transcription else None,
+            shown=admitted.shown,
+            deployment=admitted.deployment,
             tap=self.telemetry,
             news=self._news(admitted, clock),
             now=clock(),
@@ -179,8 +157,8 @@ class Realtime:
         return make_news(
             admitted.caller.name,
             admitted.identity,
-            opted_in=admitted.caller.handshake.opted_in,
-            authenticate=self.admission.authenticate,
+            admitted.caller.handshake,
+            admission=self.admission,
             sessions=self.sessions,
             config=self.config,
             clock=clock,
@@ -196,18 +174,6 @@ class Realtime:
             detail=ended.detail,
         )
         await refuse(caller.websocket, caller.handshake, caller.name, ended)
-
-
-def _spoken(handshake: Handshake, target: Target) -> Spoken:
-    """Say what the two sides speak, as far as the handshake tells."""
-    return Spoken(
-        client=handshake.generation,
-        upstream=target.generation,
-        decided=handshake.speaks_preview,
-        client_version=handshake.query.get("api-version"),
-        upstream_version=target.api_version,
-        transcription=handshake.transcription,
-    )
 
 
 async def _unless_left(websocket: WebSocket, work: Coroutine[Any, Any, T]) -> T:

@@ -4,7 +4,15 @@ from typing import Any
 
 import pytest
 
-from app.auth.credentials import Carrier, Credential, Handshake, find, is_loopback_host, origin_allowed
+from app.auth.credentials import (
+    Carrier,
+    Credential,
+    Handshake,
+    find,
+    is_loopback_host,
+    normal_origin,
+    origin_allowed,
+)
 
 KEY = "openai-insecure-api-key."
 
@@ -231,3 +239,27 @@ def test_who_speaks_preview_says_so(given: dict[str, Any], *, preview: bool) -> 
 def test_a_handshake_without_headers() -> None:
     """No Origin is None, no Host is empty."""
     assert (Handshake("/").origin, Handshake("/").host) == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("written", "normal"),
+    [
+        ("https://app.example", "https://app.example"),
+        ("HTTPS://App.Example:443/", "https://app.example"),
+        ("http://app.example:80", "http://app.example"),
+        ("http://app.example:8080", "http://app.example:8080"),
+        ("http://[::1]:3000", "http://[::1]:3000"),
+    ],
+)
+def test_an_origin_is_written_as_browsers_write_it(written: str, normal: str) -> None:
+    """However an operator wrote it."""
+    assert normal_origin(written) == normal
+
+
+@pytest.mark.parametrize(
+    "written", ["", "null", "app.example", "wss://app.example", "https://", "https://a/b", "a:b"]
+)
+def test_what_is_no_origin_is_refused(written: str) -> None:
+    """An address without scheme, above all."""
+    with pytest.raises(ValueError, match="is no origin"):
+        normal_origin(written)

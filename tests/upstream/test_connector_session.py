@@ -15,14 +15,15 @@ from tests.upstream.test_connector import azure
 Start = Callable[..., Awaitable[Service]]
 Make = Callable[..., Connector]
 
-WANTED = {"type": "realtime", "instructions": "canary-prompt"}
+WANTED = {"type": "session.update", "session": {"type": "realtime", "instructions": "canary-prompt"}}
+UPDATE = json.dumps(WANTED).encode()
 
 
 def says(*events: Any) -> Callable[[ServerConnection], Awaitable[None]]:
     """Be a service that answers the update with these events; a number closes with that code."""
 
     async def script(connection: ServerConnection) -> None:
-        assert json.loads(await connection.recv()) == {"type": "session.update", "session": WANTED}
+        assert json.loads(await connection.recv()) == WANTED
         for event in events:
             if isinstance(event, int):
                 await connection.close(event)
@@ -37,7 +38,7 @@ async def test_the_session_is_in_force(service: Start, connector: Make) -> None:
     effective = {"id": "sess_1", "instructions": "canary-prompt"}
     updated = {"type": "session.updated", "event_id": "e", "session": effective}
     served = await service(script=says({"type": "conversation.created", "event_id": "c"}, updated))
-    upstream = await connector().open(azure(served.endpoint), request_id="s1", session=WANTED)
+    upstream = await connector().open(azure(served.endpoint), request_id="s1", update=UPDATE)
     assert json.loads(upstream.created) == {**json.loads(CREATED), "session": effective}
     upstream.socket.abort()
 
@@ -68,7 +69,7 @@ async def test_without_its_session_there_is_none(
     """An error, a close, or nonsense is a refusal; the caller learns the field, never what was in it."""
     served = await service(script=says(answer))
     with pytest.raises(Ended) as caught:
-        await connector().open(azure(served.endpoint), request_id="s1", session=WANTED)
+        await connector().open(azure(served.endpoint), request_id="s1", update=UPDATE)
     assert caught.value.ending is ending
     assert field in caught.value.message
     assert "canary" not in caught.value.message + caught.value.detail + caught.value.reason
@@ -78,6 +79,6 @@ async def test_an_acknowledgement_that_never_comes(service: Start, connector: Ma
     """The dial's time is for all of it."""
     served = await service(script=says())
     with pytest.raises(Ended) as caught:
-        await connector(timeout=0.2).open(azure(served.endpoint), request_id="s1", session=WANTED)
+        await connector(timeout=0.2).open(azure(served.endpoint), request_id="s1", update=UPDATE)
     assert caught.value.ending is Ending.DIAL_TIMEOUT
     await served.closes.get()

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from app.auth.credentials import Identity
+from app.auth.credentials import Handshake, Identity
 from app.auth.methods import AuthConfig, Authenticator
 from app.auth.oidc import Oidc
 from app.auth.static_keys import hash_key
@@ -16,6 +16,7 @@ from app.errors import Ended, Ending
 from app.policy.session_news import News, Renewed
 from app.session import SessionConfig, Sessions
 from app.store import LimitsConfig, MemoryStore
+from app.web.admission import Admission
 from app.web.news import DrainBegins, Refresh, make_news, on_clock
 
 ALICE, BOB, EVA = "rk_alice-canary", "rk_bob-canary", "rk_eva-canary"
@@ -41,13 +42,35 @@ def authenticator() -> Authenticator:
     return Authenticator(config, Tickets(config.tickets, MemoryStore(LimitsConfig())), nobody)
 
 
+OPTED_IN = Handshake("/", query={"relay": "v1"}, peer="203.0.113.9")
+
+
+def admission(authenticate: Authenticator | None = None, failures: int = 20) -> Admission:
+    """Return an admission that takes so many failures of one address."""
+    limits = LimitsConfig(failures_per_address_per_minute=failures)
+    return Admission(authenticate or authenticator(), MemoryStore(limits))
+
+
+async def test_a_refresh_that_fails_counts_like_any_attempt() -> None:
+    """Who guesses in band is told so too; a good credential is taken all the same."""
+    counted = admission(failures=1)
+    codes = []
+    for token in ("canary-1", "canary-2", BOB):
+        try:
+            await Refresh(counted, OPTED_IN, Identity("bob", "key"), token, clock).run()
+            codes.append("")
+        except Ended as ended:
+            codes.append(ended.code)
+    assert codes == ["invalid_api_key", "too_many_attempts", ""]
+
+
 def news(identity: Identity, sessions: Sessions, **config: Any) -> News:
     """Return what a session of this user is told about itself."""
     return make_news(
         "s1",
         identity,
-        opted_in=True,
-        authenticate=authenticator(),
+        OPTED_IN,
+        admission=admission(),
         sessions=sessions,
         config=SessionConfig(**config),
         clock=clock,
@@ -67,11 +90,11 @@ def test_another_clock_shows_the_same_moment() -> None:
 async def test_a_refresh_tells_the_new_end() -> None:
     """On the session's clock, as for a credential that comes with a connection."""
     before = time.time()
-    renewed = await Refresh(authenticator(), Identity("alice", "key"), ALICE, clock).run()
+    renewed = await Refresh(admission(), OPTED_IN, Identity("alice", "key"), ALICE, clock).run()
     after = time.time()
     assert renewed.ends_at is not None
     assert ENDS_AT - after <= renewed.ends_at - clock() <= ENDS_AT - before
-    assert await Refresh(authenticator(), Identity("bob", "key"), BOB, clock).run() == Renewed(None)
+    assert await Refresh(admission(), OPTED_IN, Identity("bob", "key"), BOB, clock).run() == Renewed(None)
 
 
 OTHERS = [
@@ -87,7 +110,7 @@ OTHERS = [
 async def test_a_session_stays_its_users(identity: Identity, token: str) -> None:
     """Another's credential renews nothing, nor does one of the same name by another method."""
     with pytest.raises(Ended) as ended:
-        await Refresh(authenticator(), identity, token, clock).run()
+        await Refresh(admission(), OPTED_IN, identity, token, clock).run()
     assert (ended.value.ending, ended.value.code) == (Ending.FORBIDDEN, "another_user")
     assert ended.value.message == "The new credential is another user's."
 
@@ -98,7 +121,7 @@ async def test_a_session_stays_its_users(identity: Identity, token: str) -> None
 async def test_what_is_no_credential_renews_nothing(token: str, code: str) -> None:
     """Each is refused as on the way in."""
     with pytest.raises(Ended) as ended:
-        await Refresh(authenticator(), Identity("eva", "key"), token, clock).run()
+        await Refresh(admission(), OPTED_IN, Identity("eva", "key"), token, clock).run()
     assert (ended.value.ending, ended.value.code) == (Ending.UNAUTHENTICATED, code)
 
 
@@ -109,7 +132,7 @@ async def test_a_ticket_renews_nothing() -> None:
     bound: dict[str, Any] = {"seconds": 600, "profile": None, "origin": None, "model": None}
     ticket, _ = await authenticate.tickets.mint(alice, time.time(), **bound)
     with pytest.raises(Ended) as ended:
-        await Refresh(authenticate, alice, ticket, clock).run()
+        await Refresh(admission(authenticate), OPTED_IN, alice, ticket, clock).run()
     assert ended.value.detail == "an unknown key by event"
 
 

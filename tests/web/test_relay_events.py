@@ -64,6 +64,15 @@ async def test_who_opts_in_is_told_the_session_and_its_limits(relay: ServedRelay
         assert ready["limits"] == {"maximum_duration": 3600.0, "idle": 600.0}
 
 
+async def test_a_preview_client_is_told_too(relay: ServedRelay) -> None:
+    """The relay's own events are the same in both generations, and so is the answer to a refresh."""
+    marker = {"OpenAI-Beta": "realtime=v1"}
+    async with relay.connect(OPTED_IN, headers=marker) as client:
+        assert [(await read(client))["type"] for _ in range(2)] == ["session.created", "relay.ready"]
+        await write(client, {"type": "relay.auth.refresh", "token": KEY})
+        assert (await read(client))["type"] == "relay.auth.refreshed"
+
+
 async def test_who_did_not_opt_in_never_sees_one(
     serve_relay: Serve, upstream: ScriptedUpstream, heard: asyncio.Queue[Any]
 ) -> None:

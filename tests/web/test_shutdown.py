@@ -7,9 +7,11 @@ import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import InvalidStatus
+from websockets.typing import Subprotocol
 
 from app.auth.static_keys import hash_key
 from app.web.shutdown import GracefulShutdown
@@ -35,6 +37,7 @@ async def in_conversation(
         "RELAY_AUTH__KEYS__ALICE": hash_key(KEY),
         "RELAY_AUTH__QUERY_CREDENTIALS": "true",
         "RELAY_SESSION__DRAIN": drain,
+        "RELAY_LOG__LEVEL": "debug",
     }
     async with running(command, given) as process:
         await process.answers("/readyz", 200)
@@ -81,7 +84,10 @@ async def test_the_second_signal_ends_at_once(command: Sequence[str], upstream: 
     await upstream.freed()
 
 
-@BOTH
+TRACE = (*UVICORN[:-1], "trace")
+
+
+@pytest.mark.parametrize("command", [SERVE, UVICORN, TRACE], ids=["serve", "uvicorn", "uvicorn at level trace"])
 async def test_no_secret_is_written(command: Sequence[str], upstream: ScriptedUpstream) -> None:
     """Keys in the query, in headers, in what is said: nothing of it is in the output, whatever the log level."""
     async with in_conversation(command, upstream, "0") as (process, client):
@@ -92,12 +98,25 @@ async def test_no_secret_is_written(command: Sequence[str], upstream: ScriptedUp
         for headers in ({"Authorization": "Bearer canary-stranger"}, {"api-key": "canary-stranger"}):
             with pytest.raises(InvalidStatus):
                 await process.relay.connect("/v1/realtime?api-key=canary-query", key=None, headers=headers)
+        for token in ("canary.canary.canary", "ek_canary", "x" * 20_000 + "canary"):
+            async with process.relay.connect(key=None, subprotocols=by_subprotocol(token)) as refused:
+                await closing(refused)
+        async with httpx.AsyncClient(trust_env=False) as http:
+            for body in ('{"session":{"instructions":"canary-prompt"}}', '{"canary'):
+                headers = {"authorization": f"Bearer {KEY}"}
+                await http.post(f"{process.relay.http}/v1/realtime/client_secrets", content=body, headers=headers)
+            assert "canary" not in (await http.get(f"{process.relay.http}/metrics")).text
         await client.close()
         await upstream.freed()
         process.terminate()
         await process.ended()
     assert "ending=client_left" in process.text
     assert "canary" not in process.text
+
+
+def by_subprotocol(token: str) -> list[Subprotocol]:
+    """Offer a credential as a browser does."""
+    return [Subprotocol("realtime"), Subprotocol(f"openai-insecure-api-key.{token}")]
 
 
 async def test_handlers_are_wrapped_and_given_back() -> None:

@@ -13,7 +13,7 @@ from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
 from app.auth.static_keys import hash_key
-from app.simulator import Simulator
+from app.simulator import Simulator, SimulatorConfig
 from app.web.tickets import CLIENT_SECRET_PATHS, SESSION_PATHS
 from tests.harness import KEY, PATIENCE, ScriptedUpstream, Serve, ServedRelay, closing, read, towards, until
 
@@ -114,6 +114,118 @@ async def test_what_a_ticket_was_made_for_is_in_force(serve_relay: Serve, upstre
         assert "canary" not in str(error)
 
 
+VOICES: list[tuple[str, dict[str, Any]]] = [
+    (
+        GA_PATH,
+        {"session": {"type": "realtime", "instructions": "Be brief.", "audio": {"output": {"voice": "verse"}}}},
+    ),
+    (SESSION_PATHS[0], {"model": "public", "instructions": "Be brief.", "voice": "verse"}),
+    (SESSION_PATHS[1], {"model": "public", "instructions": "Be brief.", "voice": "verse"}),
+]
+
+
+@pytest.mark.parametrize("generation", ["ga", "preview"])
+@pytest.mark.parametrize(("path", "body"), VOICES)
+async def test_both_shapes_of_a_session_hold_on_both_upstreams(
+    serve_relay: Serve, upstream: ScriptedUpstream, generation: Any, path: str, body: dict[str, Any]
+) -> None:
+    """Asked for in either generation, in force in either, shown to a GA client in GA's shape."""
+    async with Simulator(SimulatorConfig(generation=generation)) as simulator:
+        version = "v1" if generation == "ga" else "2025-04-01-preview"
+        given = towards(upstream, azure_openai_endpoint=simulator.endpoint, openai_api_version=version)
+        relay = await serve_relay(**given)
+        answer = (await post(relay, path, body)).json()
+        value = answer["value"] if "value" in answer else answer["client_secret"]["value"]
+        async with relay.connect(**by_subprotocol(value)) as client:
+            created = (await read(client))["session"]
+    assert (created["instructions"], created["audio"]["output"]["voice"]) == ("Be brief.", "verse")
+
+
+async def test_a_ticket_for_a_transcription_opens_one(serve_relay: Serve, upstream: ScriptedUpstream) -> None:
+    """Whatever the URL says; the model that it names goes nowhere, the operator's deployment does."""
+    heard: list[bytes] = []
+    async with Simulator(observe=lambda _, message: heard.append(message)) as simulator:
+        relay = await serve_relay(**towards(upstream, azure_openai_endpoint=simulator.endpoint))
+        model = {"model": "public", "language": "en"}
+        for session in ({}, {"audio": {"input": {"transcription": model}}}):
+            value = await ticket(relay, {"session": {"type": "transcription", **session}})
+            async with relay.connect(**by_subprotocol(value)) as client:
+                assert (await read(client))["session"]["type"] == "transcription"
+        assert [handshake.query for handshake in simulator.handshakes] == [{"intent": "transcription"}] * 2
+    (update,) = heard
+    assert b'"model":"secret-deployment"' in update
+    assert b"public" not in update
+
+
+async def test_what_the_upstream_cannot_do_is_told(serve_relay: Serve, upstream: ScriptedUpstream) -> None:
+    """Before it is dialled."""
+    relay = await serve_relay(**towards(upstream, openai_api_version="2025-04-01-preview"))
+    value = await ticket(relay, {"session": {"type": "realtime", "tools": [{"type": "mcp", "server_label": "x"}]}})
+    async with relay.connect(**by_subprotocol(value)) as client:
+        assert (await read(client))["error"]["code"] == "session_refused"
+    assert upstream.requests == []
+
+
+async def test_a_refused_caller_is_seen_by_the_operator(
+    relay: ServedRelay, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Counted, logged with the Origin that came, and answered with the request's id."""
+    response = await post(relay, origin="https://evil.example")
+    assert len(response.headers["x-request-id"]) == 32
+    assert relay.parts.telemetry.refused_callers == {"origin_not_allowed": 1}
+    logged = capsys.readouterr().out
+    assert "https://evil.example" in logged
+    assert "RELAY_ORIGINS" in logged
+
+
+async def test_a_fault_while_minting_is_told_as_such(relay: ServedRelay) -> None:
+    """500 with an error body, and without the exception's words."""
+    store = relay.parts.store
+    limits, store._limits = store._limits, None  # noqa: SLF001 - breaking it is the point
+    response = await post(relay)
+    assert (response.status_code, response.json()["error"]["code"]) == (500, "internal_error")
+    store._limits = limits  # noqa: SLF001 - mended
+
+
+async def test_a_caller_who_leaves_in_mid_body_is_no_fault(
+    relay: ServedRelay, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is logged of it, least of all what it brought."""
+    _, writer = await asyncio.open_connection("127.0.0.1", relay.port)
+    head = f"POST {GA_PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\nContent-Length: 100\r\n\r\n"
+    writer.write(head.encode() + b'{"canary')
+    await writer.drain()
+    writer.transport.abort()
+    assert (await post(relay)).status_code == 200
+    assert "canary" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("body", ['{"session":{"x":NaN}}', '{"session":{"x":1e400}}', "{", "[]", '"x"'])
+async def test_a_body_that_is_no_object_of_json_is_told_so(relay: ServedRelay, body: str) -> None:
+    """400, and no ticket is made."""
+    async with httpx.AsyncClient(trust_env=False) as http:
+        headers = {"authorization": f"Bearer {KEY}"}
+        response = await http.post(relay.http + GA_PATH, content=body, headers=headers)
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "invalid_request")
+    assert relay.parts.store._tickets == {}  # noqa: SLF001 - nothing outside tells
+
+
+async def test_a_ticket_belongs_to_its_model(relay: ServedRelay) -> None:
+    """It opens the one that it was made for, asked for or not, and no other."""
+    for query, expected in (("", True), ("?model=public", True), ("?model=dearer", False)):
+        value = await ticket(relay, {"session": {"type": "realtime", "model": "public"}})
+        assert await opens(relay, f"/v1/realtime{query}", **by_subprotocol(value)) == expected
+
+
+async def test_a_user_has_so_many_tickets(serve_relay: Serve, upstream: ScriptedUpstream) -> None:
+    """One more than allowed is 429; a used one makes room."""
+    relay = await serve_relay(**towards(upstream, limits={"tickets_per_user": 1}))
+    value = await ticket(relay)
+    assert (await post(relay)).status_code == 429
+    assert await opens(relay, **by_subprotocol(value))
+    assert (await post(relay)).status_code == 200
+
+
 async def test_a_ticket_works_once(relay: ServedRelay) -> None:
     """The second connection is told why."""
     value = await ticket(relay)
@@ -176,7 +288,6 @@ BINDINGS: list[tuple[dict[str, str], dict[str, Any], str | None, bool]] = [
     ({}, {"relay": {"origin": PAGE}}, PAGE, True),
     ({}, {"relay": {"origin": PAGE}}, None, False),
     ({}, {"relay": {"origin": "HTTPS://APP.example:443/"}}, PAGE, True),
-    ({}, {"relay": {"origin": "no origin"}}, PAGE, False),
     ({}, {}, PAGE, True),
     ({}, {}, None, True),
 ]
@@ -205,6 +316,8 @@ REFUSED: list[tuple[str, Any, dict[str, str], int, str]] = [
     (GA_PATH, {"expires_after": {"anchor": "canary", "seconds": 60}}, {}, 400, "invalid_request"),
     (GA_PATH, {"sesion": {}}, {}, 400, "invalid_request"),
     (GA_PATH, {"relay": {"orgin": PAGE}}, {}, 400, "invalid_request"),
+    (GA_PATH, {"relay": {"origin": "canary is no origin"}}, {}, 400, "invalid_request"),
+    (SESSION_PATHS[0], {"no_such": "canary"}, {}, 400, "invalid_request"),
     (GA_PATH, {"x": "canary" * 20_000}, {}, 413, "message_too_big"),
     (SESSION_PATHS[0], {"model": 7}, {}, 400, "invalid_request"),
 ]
