@@ -11,35 +11,19 @@ import itertools
 from collections.abc import Callable, Coroutine
 from typing import Any, assert_never
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat
-
 from app.errors import Ended, Ending, Refused, error_event
 from app.policy.chain import Action, Cancel, Effect, Pause, Start, ToClient, ToUpstream
 from app.protocol.frame import Frame
 from app.relay import Relay
+from app.session.config import SessionConfig
 from app.session.leg import ClientLeg, Leg, UpstreamLeg
 from app.telemetry import log_fault
 from app.wire import Socket, Tap
 
-__all__ = ["Session", "SessionConfig"]
+__all__ = ["Session"]
 
 SAMPLED = 64
 """One frame in so many is timed, beginning with the first."""
-
-
-class SessionConfig(BaseModel):
-    """How long a session may last, be silent, stall, and take to end, in seconds."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    idle: PositiveFloat = Field(default=600, description="Seconds without an event either way.")
-    maximum_duration: PositiveFloat = Field(default=3600, description="Seconds that a session may last.")
-    send_timeout: PositiveFloat = Field(default=30, description="Seconds for a message to find room on its way.")
-    close_timeout: PositiveFloat = Field(default=5, description="Seconds for a closing handshake.")
-    credential_grace: NonNegativeFloat = Field(
-        default=60, description="Seconds that a session goes on after its user's credential has ended."
-    )
-    drain: NonNegativeFloat = Field(default=25, description="Seconds that running sessions have at a shutdown.")
 
 
 class Session:

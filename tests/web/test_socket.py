@@ -282,6 +282,27 @@ async def test_a_draining_relay_takes_no_newcomers(relay: ServedRelay) -> None:
     assert (error["code"], code) == ("server_draining", 1012)
 
 
+async def test_a_drain_that_begins_in_mid_dial_refuses_the_newcomer(
+    relay: ServedRelay, upstream: ScriptedUpstream
+) -> None:
+    """It was not yet in, and would be the last to leave; its upstream is freed."""
+    dialled, go = asyncio.Event(), asyncio.Event()
+
+    async def hesitate(connection: ServerConnection) -> None:
+        dialled.set()
+        await go.wait()
+        await converse(connection)
+
+    upstream.script = hesitate
+    connecting = asyncio.ensure_future(denied(relay))
+    async with asyncio.timeout(PATIENCE):
+        await dialled.wait()
+        relay.parts.sessions.draining = True
+        go.set()
+        assert (await connecting)[0] == HTTPStatus.SERVICE_UNAVAILABLE
+    await upstream.freed()
+
+
 ANSWERS: list[tuple[int, dict[str, str], int, str, int]] = [
     (400, {}, 502, "upstream_refused", 1011),
     (401, {}, 502, "upstream_refused", 1011),
