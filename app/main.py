@@ -48,10 +48,10 @@ def create_app(settings: Settings) -> FastAPI:
             store = MemoryStore(settings.limits)
             tickets = Tickets(settings.auth.tickets, store)
             authenticate = Authenticator(settings.auth, tickets, oidc, settings.trusted_proxies)
-            admission = Admission(authenticate, store, settings.trusted_proxies)
-            app.state.minting = Minting(admission, tickets, chosen, settings.origins, telemetry)
+            admission = Admission(authenticate, store, settings.trusted_proxies, settings.origins)
+            app.state.minting = Minting(admission, tickets, chosen, telemetry)
             app.state.realtime = Realtime(
-                settings.origins, admission, store, chosen, connector, sessions, settings.session, telemetry
+                admission, store, chosen, connector, sessions, settings.session, telemetry
             )
             shutdown = GracefulShutdown(lambda: _drain(sessions, settings.session.drain))
             shutdown.install()

@@ -148,9 +148,10 @@ class Session:
                 if effect.id not in self._called_off:
                     self._effects[effect.id] = self._spawn(self._run_effect(effect))
             case Cancel(effect_id):
-                self._called_off.add(effect_id)  # the answer that begins it may still wait for room
                 if task := self._effects.pop(effect_id, None):
                     task.cancel()
+                else:  # the answer that begins it still waits for room
+                    self._called_off.add(effect_id)
             case Pause(side, until):
                 (self.client if side == "client" else self.upstream).pause(until)
             case _:

@@ -6,27 +6,42 @@ Failed attempts are counted by the caller's address. A valid credential is never
 import time
 from dataclasses import dataclass
 
-from app.auth.credentials import Credential, Handshake, Identity, Network, client_address
+from app.auth.credentials import Credential, Handshake, Identity, Network, client_address, origin_allowed
 from app.auth.methods import Authenticator
 from app.errors import Ended, Ending
 from app.policy import PROFILES
 from app.store import Store
 
-__all__ = ["TOO_MANY_ATTEMPTS", "Admission"]
+__all__ = ["ORIGIN_REFUSED", "TOO_MANY_ATTEMPTS", "Admission"]
 
+ORIGIN_REFUSED = "origin_not_allowed"
 TOO_MANY_ATTEMPTS = "too_many_attempts"
 """The error code of one who guesses; told by plain HTTP, with no further work."""
+
+MAX_LOGGED = 200
+"""Characters of an Origin that the log repeats."""
 
 FAILURES = frozenset({Ending.UNAUTHENTICATED, Ending.FORBIDDEN})
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Identifies callers. `trusted` are the proxies whose word on the client's address is taken."""
+    """Identifies callers.
+
+    `trusted` are the proxies whose word on the client's address is taken; `origins` are those of the pages that
+    may connect, none for the relay's own.
+    """
 
     authenticate: Authenticator
     store: Store
     trusted: tuple[Network, ...] = ()
+    origins: tuple[str, ...] = ()
+
+    def check_origin(self, handshake: Handshake) -> None:
+        """Let pages of other sites do nothing. Raises `Ended`; the log learns which came, cut to a length."""
+        if not origin_allowed(handshake, self.origins):
+            detail = f"Origin {(handshake.origin or '')[:MAX_LOGGED]!r} is not in RELAY_ORIGINS"
+            raise Ended(Ending.FORBIDDEN, "This Origin may not connect.", code=ORIGIN_REFUSED, detail=detail)
 
     async def identify(self, handshake: Handshake, *, minting: bool = False) -> Identity:
         """Return who is calling. Raises `Ended`; to one who has failed too often, as 429."""

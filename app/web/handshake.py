@@ -14,9 +14,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.auth.credentials import Handshake
 from app.errors import Ended, Ending, error_body, error_event
-from app.web.admission import TOO_MANY_ATTEMPTS
+from app.web.admission import ORIGIN_REFUSED, TOO_MANY_ATTEMPTS
 
-__all__ = ["ORIGIN_REFUSED", "accept", "denial", "read_handshake", "refuse"]
+__all__ = ["accept", "denial", "read_handshake", "refuse"]
 
 SELECTED = ("realtime", "relay.v1")
 """The subprotocols that may be selected, the preferred first."""
@@ -25,7 +25,6 @@ GONE = (OSError, WebSocketDisconnect, RuntimeError)
 """What servers and Starlette raise when one writes to a connection that has ended."""
 
 MAX_FIELDS = 100
-ORIGIN_REFUSED = "origin_not_allowed"
 PLAIN = frozenset({ORIGIN_REFUSED, TOO_MANY_ATTEMPTS})
 """Error codes that are told by HTTP alone, with no further work: to a foreign Origin, and to one who guesses."""
 

@@ -15,7 +15,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
 from starlette.websockets import WebSocket
 
-from app.auth.credentials import Handshake, Identity, origin_allowed
+from app.auth.credentials import Handshake, Identity
 from app.errors import Ended, Ending
 from app.policy import make_chain
 from app.policy.session_news import News
@@ -29,7 +29,7 @@ from app.upstream.providers import Targets
 from app.web.admission import Admission
 from app.web.admitted import Admitted, Caller, first_update, spoken
 from app.web.client_socket import ClientSocket
-from app.web.handshake import ORIGIN_REFUSED, accept, read_handshake, refuse
+from app.web.handshake import accept, read_handshake, refuse
 from app.web.news import make_news
 
 __all__ = ["PATHS", "ClientConfig", "Realtime"]
@@ -59,7 +59,6 @@ class ClientConfig(BaseModel):
 class Realtime:
     """The endpoint, and all that it needs."""
 
-    origins: tuple[str, ...]
     admission: Admission
     store: Store
     targets: Targets
@@ -104,9 +103,7 @@ class Realtime:
     def _check_door(self, handshake: Handshake) -> None:
         if self.sessions.draining:
             raise Ended(Ending.DRAINING, retry_after=1)
-        if not origin_allowed(handshake, self.origins):
-            detail = f"Origin {handshake.origin!r} is not in RELAY_ORIGINS"
-            raise Ended(Ending.FORBIDDEN, "This Origin may not connect.", code=ORIGIN_REFUSED, detail=detail)
+        self.admission.check_origin(handshake)
 
     async def _connect(self, admitted: Admitted) -> None:
         caller, target = admitted.caller, admitted.target

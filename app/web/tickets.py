@@ -22,14 +22,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from app.auth.credentials import Handshake, Identity, normal_origin, origin_allowed
+from app.auth.credentials import Handshake, Identity, normal_origin
 from app.auth.tickets import Tickets
 from app.errors import Ended, Ending, Refused
 from app.protocol.dialect import PreviewClient
 from app.telemetry import Telemetry, log_fault
 from app.upstream.providers import Targets
 from app.web.admission import Admission
-from app.web.handshake import ORIGIN_REFUSED, denial, read_handshake
+from app.web.handshake import denial, read_handshake
 
 __all__ = ["CLIENT_SECRET_PATHS", "SESSION_PATHS", "Minting", "add_ticket_routes"]
 
@@ -99,7 +99,6 @@ class Minting:
     admission: Admission
     tickets: Tickets
     targets: Targets
-    origins: Sequence[str]
     telemetry: Telemetry
 
     async def client_secret(self, request: Request) -> Response:
@@ -126,9 +125,7 @@ class Minting:
     async def _identified(self, request: Request) -> tuple[Handshake, Identity]:
         """Return who asks, before anything of the body is read. Raises `Ended`."""
         handshake = read_handshake(request.scope)
-        if not origin_allowed(handshake, self.origins):
-            detail = f"Origin {handshake.origin!r} is not in RELAY_ORIGINS"
-            raise Ended(Ending.FORBIDDEN, "This Origin may not connect.", code=ORIGIN_REFUSED, detail=detail)
+        self.admission.check_origin(handshake)
         return handshake, await self.admission.identify(handshake, minting=True)
 
     async def _mint(

@@ -176,6 +176,8 @@ async def test_a_refused_caller_is_seen_by_the_operator(
     logged = capsys.readouterr().out
     assert "https://evil.example" in logged
     assert "RELAY_ORIGINS" in logged
+    await post(relay, origin="https://" + "x" * 5000 + "canary")
+    assert "canary" not in capsys.readouterr().out
 
 
 async def test_a_fault_while_minting_is_told_as_such(relay: ServedRelay) -> None:
