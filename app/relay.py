@@ -1,13 +1,13 @@
 """The relay of one session as a function of its inputs: text in, actions out. Pure, and it never waits.
 
 `data` is the UTF-8 text of one message, `now` a clock in seconds that never runs backwards. Each input answers
-with the actions to carry out, in order. It raises `Refused` for one frame of the client's, and `Ended` for the
-session. Inside is GA: frames are translated as they come in and as they go out.
+with the actions to carry out, in order, and may raise `Ended`, which ends the session. Inside is GA: frames are
+translated as they come in and as they go out.
 """
 
-import itertools
-
+from app.errors import Refused
 from app.policy.chain import Action, Chain, ToClient, ToUpstream
+from app.policy.teller import Teller
 from app.protocol.frame import Frame, from_client, from_upstream
 from app.protocol.translation import Translation
 from app.wire import Tap
@@ -21,15 +21,17 @@ class Relay:
     """The core: reads frames, translates them, asks the chain, and remembers what the rest needs to know.
 
     `expired` tells that the service has announced its own session cap; `first_audio_at` is a time on the clock
-    of `now`. `announce`: the client opted in to `relay.*` events, and hears what a translation loses.
+    of `now`. `silent`: a client's frame that is refused is dropped, and nobody told.
     """
 
-    def __init__(self, chain: Chain, translation: Translation, tap: Tap, *, announce: bool = False) -> None:
+    def __init__(
+        self, chain: Chain, translation: Translation, tap: Tap, teller: Teller, *, silent: bool = False
+    ) -> None:
         self._chain = chain
         self.translation = translation
         self._tap = tap
-        self._announce = announce
-        self._numbers = itertools.count(1)
+        self._teller = teller
+        self._silent = silent
         self.expired = False
         self.first_audio_at: float | None = None
 
@@ -39,14 +41,25 @@ class Relay:
         return self._chain.wake_at
 
     def from_client(self, data: bytes, now: float) -> list[Action]:
-        """Take a message of the client's. Raises `Refused` where it is none that may pass."""
+        """Take a message of the client's; one that may not pass is answered by an `error`."""
+        try:
+            return self._from_client(data, now)
+        except Refused as refused:
+            return self.refused(refused)
+
+    def refused(self, refused: Refused) -> list[Action]:
+        """Say what a refusal leads to."""
+        self._tap.refused(refused.code)
+        return [] if self._silent else [ToClient(self._teller.error(refused))]
+
+    def _from_client(self, data: bytes, now: float) -> list[Action]:
         frame = from_client(data)
         if self.translation.plain:
             return self._chain.from_client(frame, now)
         actions = [
             action for each in self.translation.from_client(frame) for action in self._chain.from_client(each, now)
         ]
-        return self._outside(actions)
+        return self._outside(actions, now)
 
     def from_upstream(self, data: bytes, now: float) -> list[Action]:
         """Take a message of the upstream's. Raises `Ended` where it is no event."""
@@ -58,31 +71,40 @@ class Relay:
         for each in self.translation.from_upstream(frame):
             self._look_at(each, now)
             actions += self._chain.from_upstream(each, now)
-        return self._outside(actions)
+        return self._outside(actions, now)
 
     def done(self, effect_id: str, result: object, now: float) -> list[Action]:
         """Take the result of an effect, or the exception that it raised."""
-        return self._outside(self._chain.done(effect_id, result, now))
+        return self._outside(self._chain.done(effect_id, result, now), now)
 
     def tick(self, now: float) -> list[Action]:
         """Let those whose time has come look at the clock."""
-        return self._outside(self._chain.tick(now))
+        return self._outside(self._chain.tick(now), now)
 
-    def _outside(self, actions: list[Action]) -> list[Action]:
+    def _outside(self, actions: list[Action], now: float) -> list[Action]:
         """Say the frames in the words of those whom they go to."""
         if self.translation.plain:
             return actions
-        said = [each for action in actions for each in self._said(action)]
+        said = [each for action in actions for each in self._said(action, now)]
         return said + self._losses()
 
-    def _said(self, action: Action) -> list[Action]:
+    def _said(self, action: Action, now: float) -> list[Action]:
         match action:
             case ToClient(frame):
                 return [ToClient(each) for each in self.translation.to_client(frame)]
             case ToUpstream(frame):
-                return [ToUpstream(each) for each in self.translation.to_upstream(frame)]
+                return self._said_to_upstream(frame, now)
             case _:
                 return [action]
+
+    def _said_to_upstream(self, frame: Frame, now: float) -> list[Action]:
+        """Say it, or answer as an upstream would that cannot do it: the filters must learn of that, too."""
+        try:
+            return [ToUpstream(each) for each in self.translation.to_upstream(frame)]
+        except Refused as refused:
+            self._tap.refused(refused.code)
+            answer = self._teller.error(refused)
+        return [each for action in self._chain.from_upstream(answer, now) for each in self._said(action, now)]
 
     def _losses(self) -> list[Action]:
         """Tell the operator, and a client that wants to know, what a translation could not say."""
@@ -90,13 +112,10 @@ class Relay:
         self.translation.lost.clear()
         for words in lost:
             self._tap.lost(words)
-        return [self._warning(words) for words in lost] if self._announce else []
+        return [self._warning(words) for words in lost] if self._teller.opted_in else []
 
     def _warning(self, words: str) -> Action:
-        event_id = f"event_relay_lost_{next(self._numbers)}"
-        return ToClient(
-            Frame.of({"type": "relay.warning", "event_id": event_id, "about": "translation", "message": words})
-        )
+        return ToClient(self._teller.event("relay.warning", about="translation", message=words))
 
     def _look_at(self, frame: Frame, now: float) -> None:
         if frame.type == "error":

@@ -8,9 +8,10 @@ machine blurs the ratio little; the absolute figures are this machine's.
 import time
 
 from app.policy.chain import Chain
-from app.policy.gate import Gate
+from app.policy.gate import Gate, GateRules
 from app.policy.model_name import ModelName
-from app.protocol.catalogue import GA, GenerationName
+from app.policy.teller import Teller
+from app.protocol.catalogue import GenerationName
 from app.protocol.translation import Spoken, Translation
 from app.relay import Relay
 from app.telemetry import Telemetry
@@ -37,8 +38,8 @@ ROUNDS, FRAMES = 15, 2000
 def relay_between(client: GenerationName, upstream: GenerationName) -> Relay:
     """Make a relay with the filters that every frame passes."""
     telemetry = Telemetry()
-    chain = Chain([Gate(GA, telemetry), ModelName(None, None)])
-    return Relay(chain, Translation(Spoken(client=client, upstream=upstream)), telemetry)
+    chain = Chain([Gate(GateRules(), telemetry), ModelName(None, None)])
+    return Relay(chain, Translation(Spoken(client=client, upstream=upstream)), telemetry, Teller("bench"))
 
 
 def microseconds(relay: Relay, data: bytes, *, up: bool) -> float:

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from app.errors import Ended, Ending, Refused
+from app.errors import Ended, Ending
 from app.policy.chain import Chain, Filter, Outbox, Start, ToClient, ToUpstream
+from app.policy.teller import Teller
 from app.protocol.frame import Frame
 from app.protocol.translation import Spoken, Translation
 from app.relay import Relay
@@ -42,9 +43,21 @@ class Named:
         raise AssertionError
 
 
+class Counting(Telemetry):
+    """A tap that remembers which refusals it was told of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.codes: list[str] = []
+
+    def refused(self, code: str) -> None:
+        """Remember."""
+        self.codes.append(code)
+
+
 def open_relay() -> Relay:
     """Return a relay that lets everything pass."""
-    return Relay(Chain([]), Translation(Spoken()), Telemetry())
+    return Relay(Chain([]), Translation(Spoken()), Telemetry(), Teller("s1"))
 
 
 def test_what_the_client_sends_goes_to_the_upstream_in_our_spelling() -> None:
@@ -67,11 +80,58 @@ def test_what_the_upstream_sends_goes_to_the_client_as_it_came() -> None:
 
 
 def test_a_clients_message_that_is_no_frame_is_refused() -> None:
-    """`Refused` comes through, and the relay takes the next message."""
-    relay = open_relay()
-    with pytest.raises(Refused):
-        relay.from_client(b"{", 0.0)
+    """It is answered by an `error` and counted, and the relay takes the next message."""
+    counted = Counting()
+    relay = Relay(Chain([]), Translation(Spoken()), counted, Teller("s1"))
+    match relay.from_client(b"{", 0.0):
+        case [ToClient(frame)]:
+            assert (frame.type, frame.event["error"]["code"]) == ("error", "invalid_json")
+        case other:
+            raise AssertionError(other)
+    assert counted.codes == ["invalid_json"]
     assert len(relay.from_client(b'{"type":"a"}', 0.0)) == 1
+
+
+def test_a_silent_relay_drops_what_it_refuses() -> None:
+    """For clients whose first error is their last; it is counted all the same."""
+    counted = Counting()
+    relay = Relay(Chain([]), Translation(Spoken()), counted, Teller("s1"), silent=True)
+    assert relay.from_client(b"{", 0.0) == []
+    assert counted.codes == ["invalid_json"]
+
+
+class Echo(Filter):
+    """Puts what an upstream says aside, and asks for an item that a preview upstream has no word for."""
+
+    def __init__(self) -> None:
+        self.heard: list[Frame] = []
+
+    def tick(self, now: float, out: Outbox) -> None:  # noqa: ARG002 - asks at any time
+        """Ask."""
+        part = {"type": "input_image", "image_url": "data:image/png;base64,AAAA"}
+        item = {"type": "message", "role": "user", "content": [part]}
+        out.to_upstream(Frame.of({"type": "conversation.item.create", "event_id": "mine", "item": item}))
+        out.to_upstream(Frame.of({"type": "response.cancel"}))
+
+    def from_upstream(self, frame: Frame, now: float, out: Outbox) -> None:  # noqa: ARG002 - keeps at any time
+        """Keep it, and pass it on."""
+        self.heard.append(frame)
+        out.to_client(frame)
+
+    wake_at = 1.0
+
+
+def test_what_the_upstream_has_no_word_for_is_answered_as_by_it() -> None:
+    """The filters learn of it by an `error`, as they would from the service; the rest of the answer goes on."""
+    counted, echo = Counting(), Echo()
+    relay = Relay(Chain([echo]), Translation(Spoken(upstream="preview")), counted, Teller("s1"))
+    refused, passed = relay.tick(1.0)
+    assert isinstance(refused, ToClient)
+    assert refused.frame.event["error"]["event_id"] == "mine"
+    assert refused.frame.event["error"]["code"] == "invalid_value"
+    assert isinstance(passed, ToUpstream)
+    assert [frame.type for frame in echo.heard] == ["error"]
+    assert counted.codes == ["invalid_value"]
 
 
 def test_an_upstreams_message_that_is_no_event_ends_the_session() -> None:
@@ -83,7 +143,7 @@ def test_an_upstreams_message_that_is_no_event_ends_the_session() -> None:
 
 def test_the_chain_is_asked_at_the_time_of_the_input() -> None:
     """Frames, results and ticks come with `now`, and `wake_at` is the chain's."""
-    relay = Relay(Chain([Clocked()]), Translation(Spoken()), Telemetry())
+    relay = Relay(Chain([Clocked()]), Translation(Spoken()), Telemetry(), Teller("s1"))
     assert relay.wake_at == 7.0
     answers = [
         relay.from_client(b'{"type":"a"}', 1.0),
@@ -105,7 +165,7 @@ def test_the_chain_is_asked_at_the_time_of_the_input() -> None:
 )
 def test_the_first_audio_is_remembered(kind: str, upstream: Any) -> None:
     """Its time, and not that of any later, in either generation's words; text is no audio."""
-    relay = Relay(Chain([]), Translation(Spoken(upstream=upstream)), Telemetry())
+    relay = Relay(Chain([]), Translation(Spoken(upstream=upstream)), Telemetry(), Teller("s1"))
     for now, each in enumerate(["session.created", "response.output_text.delta", kind, kind]):
         relay.from_upstream(f'{{"type":"{each}"}}'.encode(), float(now))
     assert relay.first_audio_at == 2.0
@@ -156,7 +216,9 @@ def test_a_client_cannot_announce_it() -> None:
 def preview_client(*, announce: bool) -> tuple[Relay, Telemetry]:
     """Return a relay between a preview client and a GA upstream."""
     telemetry = Telemetry()
-    return Relay(Chain([]), Translation(Spoken(client="preview")), telemetry, announce=announce), telemetry
+    return Relay(
+        Chain([]), Translation(Spoken(client="preview")), telemetry, Teller("s1", opted_in=announce)
+    ), telemetry
 
 
 def test_both_sides_hear_their_own_words() -> None:
@@ -168,7 +230,7 @@ def test_both_sides_hear_their_own_words() -> None:
     ]
     down = relay.from_upstream(b'{"type":"response.output_audio.delta","event_id":"e","delta":"AAAA"}', 0.0)
     assert [action.frame.type for action in down if isinstance(action, ToClient)] == ["response.audio.delta"]
-    effects = Relay(Chain([Clocked()]), Translation(Spoken(client="preview")), Telemetry())
+    effects = Relay(Chain([Clocked()]), Translation(Spoken(client="preview")), Telemetry(), Teller("s1"))
     assert [type(action) for action in effects.tick(7.0)] == [ToClient, Start]
 
 

@@ -1,27 +1,85 @@
-"""What may pass by its type: an allow-list towards the upstream, the catalogue towards the client.
+"""What may pass by its type: an allow-list towards the upstream, and one towards the client.
 
 A client event that is not on the list is refused, since it would go to the upstream with the relay's credential.
-A server event that nobody knows yet passes and is counted: the service may learn new words before we do.
+A server event that nobody knows yet is counted; it passes unless the profile lists what may.
 """
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.errors import Refused
 from app.policy.chain import Filter, Outbox
-from app.protocol.catalogue import Generation
+from app.policy.teller import OWN
+from app.protocol.catalogue import GA
 from app.protocol.frame import Frame, event_id_of
 from app.wire import Tap
 
-__all__ = ["Gate"]
+__all__ = ["AUDIO_AND_TEXT", "Gate", "GateRules"]
 
 MAX_QUOTED = 64
 """Characters of a client's event type that an error repeats."""
 
+RATE_LIMITS = "rate_limits.updated"
+"""Tells every user about the deployment that all of them share."""
+
+OURS = ("relay.", "extension.")
+"""How the types begin that only the relay says, to clients that know them."""
+
+AUDIO_AND_TEXT = (
+    "session.update",
+    "input_audio_buffer.append",
+    "input_audio_buffer.commit",
+    "input_audio_buffer.clear",
+    "output_audio_buffer.clear",
+    "conversation.item.create",
+    "conversation.item.truncate",
+    "response.create",
+    "response.cancel",
+)
+"""What a client needs to talk, write, and control the answers; its `session.update` is narrowed by other rules."""
+
+
+def _known(kinds: tuple[str, ...], catalogue: frozenset[str]) -> tuple[str, ...]:
+    unknown = [kind for kind in kinds if kind not in catalogue]
+    if unknown:
+        raise ValueError(f"there is no event {', '.join(map(repr, unknown))} in the GA protocol")
+    return kinds
+
+
+CLIENT, SERVER = frozenset(GA.client), frozenset(GA.server)
+
+ClientEvents = Annotated[tuple[str, ...], AfterValidator(lambda kinds: _known(kinds, CLIENT))]
+ServerEvents = Annotated[tuple[str, ...], AfterValidator(lambda kinds: _known(kinds, SERVER))]
+
+
+class GateRules(BaseModel):
+    """Which types of events may pass, in GA's words, whatever the client speaks."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    client: ClientEvents | None = Field(
+        default=None, description="What a client may send. Unset: all that GA has."
+    )
+    server: ServerEvents | None = Field(
+        default=None, description="What reaches the client. Unset: all, known or not."
+    )
+    refused: Literal["error", "drop"] = Field(
+        default="error",
+        description="What becomes of a refused event: an `error`, or silence, for clients whose first error is"
+        " their last.",
+    )
+    rate_limits: bool = Field(default=False, description="Let `rate_limits.updated` through.")
+
 
 class Gate(Filter):
-    """Allow-lists of event types per direction, for one generation of the protocol."""
+    """Holds events to the allow-lists of a profile."""
 
-    def __init__(self, generation: Generation, tap: Tap) -> None:
-        self._client = frozenset(generation.client)
-        self._server = frozenset(generation.server)
+    def __init__(self, rules: GateRules, tap: Tap) -> None:
+        self._client = CLIENT if rules.client is None else frozenset(rules.client)
+        self._withheld = frozenset() if rules.rate_limits else frozenset({RATE_LIMITS})
+        self._server = None if rules.server is None else frozenset(rules.server)
+        self._silent = rules.refused == "drop"
         self._tap = tap
 
     def from_client(self, frame: Frame, now: float, out: Outbox) -> None:  # noqa: ARG002 - types know no time
@@ -36,10 +94,22 @@ class Gate(Filter):
         out.to_upstream(frame)
 
     def from_upstream(self, frame: Frame, now: float, out: Outbox) -> None:  # noqa: ARG002 - types know no time
-        """Let everything pass; count what the catalogue lacks."""
-        if frame.type not in self._server:
-            self._tap.unknown(frame.type)
-        out.to_client(frame)
+        """Let pass what is on the list, or everything; count what the catalogue lacks."""
+        kind = frame.type
+        if kind not in SERVER and not kind.startswith(OURS):
+            self._tap.unknown(kind)
+        if self._passes(kind) and not (self._silent and kind == "error" and _is_ours(frame)):
+            out.to_client(frame)
+
+    def _passes(self, kind: str) -> bool:
+        if kind in self._withheld:
+            return False
+        return self._server is None or kind in self._server or kind.startswith(OURS)
 
     def _supported(self) -> str:
         return ", ".join(f"'{name}'" for name in sorted(self._client))
+
+
+def _is_ours(frame: Frame) -> bool:
+    """Tell a refusal of the relay's own from an error of the service's."""
+    return str(frame.event.get("event_id")).startswith(OWN)

@@ -4,13 +4,13 @@ Strict clients close on an event that they do not know, so nobody else ever sees
 further: the upstream never hears of it. The end of the user's credential holds for everybody.
 """
 
-import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from app.errors import Ended, Ending, Refused, error_event
+from app.errors import Ended, Ending, Refused
 from app.policy.chain import Effect, Filter, Outbox
+from app.policy.teller import Teller
 from app.protocol.frame import Frame, event_id_of
 
 __all__ = ["News", "Renewed", "SessionNews"]
@@ -36,8 +36,6 @@ class News:
     begins, with the seconds that are left. `limits` is shown to the client as it stands.
     """
 
-    session: str
-    opted_in: bool
     ends_at: float
     credential_ends_at: float | None
     grace: float
@@ -49,11 +47,11 @@ class News:
 class SessionNews(Filter):
     """Speaks `relay.*` with a client that opted in, and ends the session when its user's credential has ended."""
 
-    def __init__(self, news: News, begun_at: float) -> None:
+    def __init__(self, news: News, begun_at: float, teller: Teller) -> None:
         self._news = news
+        self._teller = teller
         self._ends: dict[str, float] = {}
         self._warn_at: dict[str, float] = {}
-        self._numbers = itertools.count(1)
         self._refreshing: tuple[str, str | None] | None = None
         self._drain: str | None = None
         self._set_end("maximum_duration", news.ends_at, begun_at)
@@ -61,7 +59,7 @@ class SessionNews(Filter):
 
     def from_client(self, frame: Frame, now: float, out: Outbox) -> None:  # noqa: ARG002 - effects take their own time
         """Take what is meant for the relay; everything else goes on."""
-        if not (self._news.opted_in and frame.type == REFRESH):
+        if not (self._teller.opted_in and frame.type == REFRESH):
             out.to_upstream(frame)
             return
         event_id = event_id_of(frame.event)
@@ -78,11 +76,11 @@ class SessionNews(Filter):
     def from_upstream(self, frame: Frame, now: float, out: Outbox) -> None:  # noqa: ARG002 - said at once
         """Say `relay.ready` behind the first event of the session."""
         out.to_client(frame)
-        if self._news.opted_in and self._drain is None:
+        if self._teller.opted_in and self._drain is None:
             effect = self._news.drain()
             self._drain = effect.id
             out.start(effect)
-            self._tell(out, "relay.ready", session_id=self._news.session, limits=self._news.limits)
+            self._tell(out, "relay.ready", session_id=self._teller.session, limits=self._news.limits)
 
     def done(self, effect_id: str, result: object, now: float, out: Outbox) -> None:
         """Tell what came of a refresh, or that a drain has begun."""
@@ -97,9 +95,10 @@ class SessionNews(Filter):
                 left = None if ends_at is None else round(ends_at - now)
                 self._tell(out, "relay.auth.refreshed", seconds_left=left, refers_to=event_id)
             case Ended(code=code, message=message):
-                self._complain(out, Refused(code, message, param="token", event_id=event_id))
+                out.to_client(self._teller.error(Refused(code, message, param="token", event_id=event_id)))
             case _:
-                self._complain(out, Refused("internal_error", "The refresh failed; try again.", event_id=event_id))
+                failed = Refused("internal_error", "The refresh failed; try again.", event_id=event_id)
+                out.to_client(self._teller.error(failed))
 
     def tick(self, now: float, out: Outbox) -> None:
         """Announce the ends that come near; end the session when the credential's grace is over."""
@@ -108,7 +107,7 @@ class SessionNews(Filter):
         for about, at in self._ends.items():
             if about in self._warn_at and self._warn_at[about] <= now:
                 del self._warn_at[about]
-                if self._news.opted_in:
+                if self._teller.opted_in:
                     self._tell(out, "relay.warning", about=about, seconds_left=max(0, round(at - now)))
         self._set_alarm()
 
@@ -127,9 +126,5 @@ class SessionNews(Filter):
         self.wake_at = min(moments, default=None)
 
     def _tell(self, out: Outbox, kind: str, **fields: Any) -> None:
-        event_id = f"event_relay_{self._news.session}_news_{next(self._numbers)}"
-        out.to_client(Frame.of({"type": kind, "event_id": event_id, **fields}))
+        out.to_client(self._teller.event(kind, **fields))
 
-    def _complain(self, out: Outbox, refused: Refused) -> None:
-        event_id = f"event_relay_{self._news.session}_news_{next(self._numbers)}"
-        out.to_client(Frame.of(error_event(refused, event_id)))

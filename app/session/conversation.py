@@ -6,14 +6,11 @@ other within `close_timeout`.
 """
 
 import asyncio
-import contextlib
-import itertools
 from collections.abc import Callable, Coroutine
 from typing import Any, assert_never
 
-from app.errors import Ended, Ending, Refused, error_event
+from app.errors import Ended, Ending, Refused
 from app.policy.chain import Action, Cancel, Effect, Pause, Start, ToClient, ToUpstream
-from app.protocol.frame import Frame
 from app.relay import Relay
 from app.session.config import SessionConfig
 from app.session.leg import ClientLeg, Leg, UpstreamLeg
@@ -46,7 +43,6 @@ class Session:
         self._effects: dict[str, asyncio.Task[None]] = {}
         self._called_off: set[str] = set()
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._error_numbers = itertools.count(1)
 
     async def run(self, created: bytes) -> Ended:
         """Hold the conversation, beginning with the upstream's first event, and return how it ended.
@@ -95,7 +91,7 @@ class Session:
             try:
                 data = await leg.recv()
             except Refused as refused:
-                await self._carry_out([self._told(refused)])
+                await self._carry_out(self.relay.refused(refused))
             else:
                 await self._take(leg, data, ask)
 
@@ -104,39 +100,28 @@ class Session:
         leg.frames += 1
         leg.bytes += len(data)
         self._tap.received(leg.side, len(data))
-        try:
-            actions = ask(data, now)
-        except Refused as refused:
-            actions = [self._told(refused)]
-        await self._carry_out(actions)
+        await self._carry_out(ask(data, now))
         if leg.frames % SAMPLED == 1:
             self._tap.delayed(leg.side, self._clock() - now)
 
-    def _told(self, refused: Refused) -> Action:
-        self._tap.refused(refused.code)
-        event_id = f"event_relay_{self.name}_{next(self._error_numbers)}"
-        return ToClient(Frame.of(error_event(refused, event_id)))
-
     async def _carry_out(self, actions: list[Action]) -> None:
         """Carry out one answer, in order and unmixed with what others write to the same sockets."""
-        match actions:
-            case [ToClient(frame)]:
-                async with self.client.lock:
-                    await self.client.send(frame.text)
-            case [ToUpstream(frame)]:
-                async with self.upstream.lock:
-                    await self.upstream.send(frame.text)
-            case _:
-                await self._carry_out_all(actions)
         self._set_alarm()
-
-    async def _carry_out_all(self, actions: list[Action]) -> None:
-        async with contextlib.AsyncExitStack() as held:
-            for leg, kind in ((self.client, ToClient), (self.upstream, ToUpstream)):
-                if any(isinstance(action, kind) for action in actions):
-                    await held.enter_async_context(leg.lock)
+        kinds = {type(action) for action in actions}
+        places = [
+            (leg.turns, leg.turns.ask())
+            for leg, kind in ((self.client, ToClient), (self.upstream, ToUpstream))
+            if kind in kinds
+        ]
+        try:
+            for _, place in places:
+                if place is not None:
+                    await place
             for action in actions:
                 await self._do(action)
+        finally:
+            for turns, place in places:
+                turns.leave(place)
 
     async def _do(self, action: Action) -> None:
         match action:

@@ -1,17 +1,53 @@
 """One leg of a session: its socket, its counts, and what it means when the peer at its end closes.
 
-Writing is behind a lock that is held over a whole list of actions, so that lists do not mix on the wire.
+Whoever writes has taken its turn, over a whole list of actions, so that lists do not mix on the wire.
 """
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable
 
 from app.errors import Ended, Ending
 from app.relay import Relay
 from app.wire import Closed, Side, Socket
 
-__all__ = ["ClientLeg", "Leg", "UpstreamLeg"]
+__all__ = ["ClientLeg", "Leg", "Turns", "UpstreamLeg"]
+
+
+class Turns:
+    """Who writes to a socket: one answer at a time, in the order in which they asked.
+
+    `ask` does not wait: an answer for two sockets takes its place at both in the moment in which it is made, so
+    none that was made later comes before it on either.
+    """
+
+    __slots__ = ("_taken", "_waiting")
+
+    def __init__(self) -> None:
+        self._taken = False
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    def ask(self) -> asyncio.Future[None] | None:
+        """Take a place; None means that it is one's turn, else it is when the future is done."""
+        if not self._taken:
+            self._taken = True
+            return None
+        place = asyncio.get_running_loop().create_future()
+        self._waiting.append(place)
+        return place
+
+    def leave(self, place: asyncio.Future[None] | None) -> None:
+        """Give one's turn on, or one's place up."""
+        if place is not None and (place.cancelled() or not place.done()):
+            place.cancel()
+            return
+        while self._waiting:
+            following = self._waiting.popleft()
+            if not following.done():
+                following.set_result(None)
+                return
+        self._taken = False
 
 
 class Leg(ABC):
@@ -21,7 +57,7 @@ class Leg(ABC):
 
     def __init__(self, socket: Socket, clock: Callable[[], float]) -> None:
         self.socket = socket
-        self.lock = asyncio.Lock()
+        self.turns = Turns()
         self.frames = 0
         self.bytes = 0
         self._clock = clock
@@ -38,7 +74,7 @@ class Leg(ABC):
             raise self.ended(closed) from None
 
     async def send(self, data: bytes) -> None:
-        """Write one message; the lock is the caller's to hold. Raises `Ended`."""
+        """Write one message; the turn is the caller's to take. Raises `Ended`."""
         self._sending_since = self._clock()
         try:
             await self.socket.send(data)

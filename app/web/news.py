@@ -55,7 +55,6 @@ def on_clock(unix: float | None, clock: Callable[[], float]) -> float | None:
 
 
 def make_news(  # noqa: PLR0913 - the session's own affairs, each from its owner
-    name: str,
     identity: Identity,
     handshake: Handshake,
     *,
@@ -66,8 +65,6 @@ def make_news(  # noqa: PLR0913 - the session's own affairs, each from its owner
 ) -> News:
     """Say what one session is told about itself."""
     return News(
-        session=name,
-        opted_in=handshake.opted_in,
         ends_at=clock() + config.maximum_duration,
         credential_ends_at=on_clock(identity.expires_at, clock),
         grace=config.credential_grace,

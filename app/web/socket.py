@@ -19,6 +19,7 @@ from app.auth.credentials import Handshake, Identity
 from app.errors import Ended, Ending
 from app.policy import make_chain
 from app.policy.session_news import News
+from app.policy.teller import Teller
 from app.protocol.translation import Translation
 from app.relay import Relay
 from app.session import Session, SessionConfig, Sessions
@@ -138,21 +139,22 @@ class Realtime:
     def _session(self, admitted: Admitted, upstream: Upstream, translation: Translation) -> Session:
         caller = admitted.caller
         clock = asyncio.get_running_loop().time
+        teller = Teller(caller.name, opted_in=caller.handshake.opted_in)
         chain = make_chain(
             shown=admitted.shown,
             deployment=admitted.deployment,
             tap=self.telemetry,
             news=self._news(admitted, clock),
+            teller=teller,
             now=clock(),
         )
         client = ClientSocket(caller.websocket, self.config.close_timeout)
         sockets = (client, upstream.socket)
-        relay = Relay(chain, translation, self.telemetry, announce=caller.handshake.opted_in)
+        relay = Relay(chain, translation, self.telemetry, teller)
         return Session(caller.name, sockets, relay, self.config, self.telemetry)
 
     def _news(self, admitted: Admitted, clock: Callable[[], float]) -> News:
         return make_news(
-            admitted.caller.name,
             admitted.identity,
             admitted.caller.handshake,
             admission=self.admission,

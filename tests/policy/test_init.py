@@ -9,6 +9,7 @@ from app.errors import Ended, Refused
 from app.policy import PROFILES, make_chain
 from app.policy.chain import Chain, Effect, ToClient, ToUpstream
 from app.policy.session_news import News
+from app.policy.teller import Teller
 from app.protocol.frame import Frame
 
 if TYPE_CHECKING:
@@ -20,12 +21,12 @@ def nothing(*_: str) -> Effect:
     raise AssertionError
 
 
-SILENT = News("s1", False, 3600.0, None, 60.0, refresh=nothing, drain=nothing, limits={})  # noqa: FBT003 - News' order
+SILENT = News(3600.0, None, 60.0, refresh=nothing, drain=nothing, limits={})
 
 
 def chain(tap: "Seen", **given: Any) -> Chain:
     """Return the chain of a session that begins at 0."""
-    usual: dict[str, Any] = {"shown": None, "deployment": None, "news": SILENT, "now": 0.0}
+    usual: dict[str, Any] = {"shown": None, "deployment": None, "news": SILENT, "now": 0.0, "teller": Teller("s1")}
     return make_chain(tap=tap, **{**usual, **given})
 
 
@@ -58,9 +59,8 @@ def test_the_list_is_gas(tap: "Seen") -> None:
 
 def test_news_stand_nearest_to_the_client(tap: "Seen") -> None:
     """What is meant for the relay is taken before the gate would refuse it."""
-    news = replace(SILENT, opted_in=True)
     with pytest.raises(Refused) as refused:
-        chain(tap, news=news).from_client(Frame.of({"type": "relay.auth.refresh"}), 0.0)
+        chain(tap, teller=Teller("s1", opted_in=True)).from_client(Frame.of({"type": "relay.auth.refresh"}), 0.0)
     assert refused.value.param == "token"
 
 

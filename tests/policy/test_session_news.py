@@ -8,9 +8,9 @@ import pytest
 
 from app.errors import Ended, Ending
 from app.policy.chain import Chain, Effect, Filter
-from app.policy.gate import Gate
+from app.policy.gate import Gate, GateRules
 from app.policy.session_news import News, SessionNews
-from app.protocol.catalogue import GA
+from app.policy.teller import Teller
 
 if TYPE_CHECKING:
     from tests.policy.conftest import Playbook, Seen
@@ -43,16 +43,16 @@ def drain() -> Effect:
     return Task("drain")
 
 
-def news(*, begun_at: float = 0.0, **given: Any) -> SessionNews:
+def news(*, begun_at: float = 0.0, opted_in: bool = True, **given: Any) -> SessionNews:
     """Return the filter of a session whose client opted in, unless told otherwise; it lasts an hour."""
-    usual: dict[str, Any] = {"opted_in": True, "ends_at": 3600.0, "credential_ends_at": None, "grace": 30.0}
-    told = News(session="s1", refresh=check, drain=drain, limits=LIMITS, **{**usual, **given})
-    return SessionNews(told, begun_at)
+    usual: dict[str, Any] = {"ends_at": 3600.0, "credential_ends_at": None, "grace": 30.0}
+    told = News(refresh=check, drain=drain, limits=LIMITS, **{**usual, **given})
+    return SessionNews(told, begun_at, Teller("s1", opted_in=opted_in))
 
 
 def said(number: int, kind: str, **fields: Any) -> tuple[str, dict[str, Any]]:
     """Return an event of the relay's own on its way to the client."""
-    return "to client", {"type": kind, "event_id": f"event_relay_s1_news_{number}", **fields}
+    return "to client", {"type": kind, "event_id": f"event_relay_s1_{number}", **fields}
 
 
 def warned(number: int, about: str, seconds: int) -> tuple[str, dict[str, Any]]:
@@ -85,7 +85,7 @@ def test_a_drain_is_announced(play: "Play") -> None:
 
 def test_who_did_not_opt_in_hears_nothing_of_the_relays(play: "Play", tap: "Seen") -> None:
     """No `relay.*` event in a whole life, and `relay.auth.refresh` is as unknown to the gate as any other word."""
-    script = play([news(opted_in=False, credential_ends_at=600.0), Gate(GA, tap)])
+    script = play([news(opted_in=False, credential_ends_at=600.0), Gate(GateRules(), tap)])
     script >> ("upstream", CREATED) << ("to client", CREATED)
     script.at(10.0) >> ("client", REFRESH) << ("refused", "invalid_value")
     script.at(540.0) >> ("tick", None)
@@ -100,7 +100,7 @@ def test_without_opting_in_the_event_goes_on(play: "Play") -> None:
 
 def test_other_events_go_on(play: "Play", tap: "Seen") -> None:
     """Of a client that opted in too; another word that begins with `relay.` is refused by the gate."""
-    script = play([news(), Gate(GA, tap)])
+    script = play([news(), Gate(GateRules(), tap)])
     for kind in ("relay.auth.refreshed", "relay.ready", "relay.auth.refresh "):
         script >> ("client", {"type": kind, "token": "token"}) << ("refused", "invalid_value")
     script >> ("client", {"type": "response.create"}) << ("to upstream", {"type": "response.create"})

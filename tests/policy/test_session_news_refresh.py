@@ -9,6 +9,7 @@ import pytest
 from app.errors import Ended, Ending, Refused, error_event
 from app.policy.chain import Chain, Effect, Filter
 from app.policy.session_news import News, Renewed, SessionNews
+from app.policy.teller import Teller
 from app.protocol.frame import Frame
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def no_drain() -> Effect:
 
 def news(ends_at: float | None = 600.0) -> SessionNews:
     """Return the filter of a session whose client opted in, with the end of its credential."""
-    return SessionNews(News("s1", True, 3600.0, ends_at, 30.0, Check, no_drain, {}), 0.0)  # noqa: FBT003 - News' order
+    return SessionNews(News(3600.0, ends_at, 30.0, Check, no_drain, {}), 0.0, Teller("s1", opted_in=True))
 
 
 def refresh(token: Any, **more: Any) -> "Line":
@@ -51,7 +52,7 @@ def refresh(token: Any, **more: Any) -> "Line":
 
 def said(number: int, kind: str, **fields: Any) -> "Line":
     """Return an event of the relay's own on its way to the client."""
-    return "to client", {"type": kind, "event_id": f"event_relay_s1_news_{number}", **fields}
+    return "to client", {"type": kind, "event_id": f"event_relay_s1_{number}", **fields}
 
 
 def refused(number: int, code: str, message: str, **fields: Any) -> "Line":

@@ -9,11 +9,11 @@ import pytest
 
 from app.errors import Ended
 from app.policy.chain import Chain, Filter
+from app.policy.teller import Teller
 from app.protocol.translation import Spoken, Translation
 from app.relay import Relay
 from app.session import Session, SessionConfig
-from app.telemetry import Telemetry
-from app.wire import Closed, MemorySocket, Side
+from app.wire import Closed, MemorySocket, Side, Tap
 
 CREATED = b'{"type":"session.created"}'
 
@@ -150,7 +150,7 @@ async def converse(tap: Seen) -> AsyncIterator[Converse]:
         near_client, client = socket.pair(client_buffer)
         near_upstream, upstream = MemorySocket.pair(upstream_buffer)
         near = (near_client, near_upstream)
-        session = Session("s1", near, relay_of(filters), config, tap)
+        session = Session("s1", near, relay_of(filters, tap), config, tap)
         talks.append(Talk(session, near, (Peer(client), Peer(upstream))))
         return talks[-1]
 
@@ -161,6 +161,6 @@ async def converse(tap: Seen) -> AsyncIterator[Converse]:
     assert broken == []
 
 
-def relay_of(filters: Sequence[Filter]) -> Relay:
+def relay_of(filters: Sequence[Filter], tap: Tap) -> Relay:
     """Return a relay with these filters."""
-    return Relay(Chain(filters), Translation(Spoken()), Telemetry())
+    return Relay(Chain(filters), Translation(Spoken()), tap, Teller("s1"))

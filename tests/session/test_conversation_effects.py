@@ -8,7 +8,7 @@ from app.policy.chain import Filter, Outbox
 from app.protocol.frame import Frame
 
 if TYPE_CHECKING:
-    from tests.session.conftest import Converse
+    from tests.session.conftest import Converse, Seen
 
 
 class Call:
@@ -193,3 +193,41 @@ async def test_an_effect_that_lingers_is_waited_for(converse: "Converse") -> Non
     talk.session.end(Ended(Ending.DRAINING))
     assert (await talk.ended()).ending is Ending.DRAINING
     assert call.stopped
+
+
+class BothWays(Filter):
+    """The client's `call` begins an effect, whose result is told to either side; any other frame passes."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self.told = asyncio.Event()
+
+    def from_client(self, frame: Frame, now: float, out: Outbox) -> None:
+        """Begin, or pass."""
+        if frame.type == "call":
+            out.start(self._call)
+        else:
+            super().from_client(frame, now, out)
+
+    def done(self, effect_id: str, result: object, now: float, out: Outbox) -> None:  # noqa: ARG002 - at any time
+        """Tell both."""
+        for put in (out.to_client, out.to_upstream):
+            put(Frame.of({"type": str(result)}))
+        self.told.set()
+
+
+async def test_an_answer_for_both_sides_is_overtaken_on_neither(converse: "Converse", tap: "Seen") -> None:
+    """While it waits behind another for a slow client, nobody who answers later gets to the upstream first."""
+    call = Call("c1")
+    both = BothWays(call)
+    talk = converse(both, client_buffer=1)
+    await talk.client.says({"type": "call"})
+    await call.begun.wait()
+    await talk.upstream.says({"type": "holds the turn"})
+    await tap.has_seen(3)
+    call.result.set_result("early")
+    await both.told.wait()
+    await talk.client.says({"type": "late"})
+    await tap.has_seen(4)
+    assert await talk.client.hears_all(3) == ["session.created", "holds the turn", "early"]
+    assert await talk.upstream.hears_all(2) == ["early", "late"]

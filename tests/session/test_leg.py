@@ -7,9 +7,10 @@ import pytest
 
 from app.errors import Ended, Ending
 from app.policy.chain import Chain
+from app.policy.teller import Teller
 from app.protocol.translation import Spoken, Translation
 from app.relay import Relay
-from app.session.leg import ClientLeg, UpstreamLeg
+from app.session.leg import ClientLeg, Turns, UpstreamLeg
 from app.telemetry import Telemetry
 from app.wire import Closed, MemorySocket
 
@@ -19,7 +20,7 @@ REASON = "a reason that names canary"
 
 def upstream_leg(*, expired: bool = False) -> UpstreamLeg:
     """Return a leg whose service may have announced its session cap."""
-    relay = Relay(Chain([]), Translation(Spoken()), Telemetry())
+    relay = Relay(Chain([]), Translation(Spoken()), Telemetry(), Teller("s1"))
     if expired:
         relay.from_upstream(EXPIRED, 0.0)
     return UpstreamLeg(MemorySocket.pair()[0], lambda: 0.0, relay)
@@ -187,3 +188,38 @@ async def test_a_close_that_takes_too_long_is_forced() -> None:
     await leg.send(b"never read")
     await leg.close(1000, "", 0.01)
     assert near.aborted
+
+
+async def test_turns_are_taken_in_the_order_of_asking() -> None:
+    """Who asks first writes first; a place that is given up is passed over, and at last anybody may write."""
+    turns = Turns()
+    first, second, third, fourth = (turns.ask() for _ in range(4))
+    assert first is None
+    assert not any(each is None or each.done() for each in (second, third, fourth))
+    turns.leave(second)
+    turns.leave(first)
+    assert third is not None
+    assert third.done()
+    assert fourth is not None
+    assert not fourth.done()
+    turns.leave(third)
+    assert fourth.done()
+    turns.leave(fourth)
+    assert turns.ask() is None
+
+
+async def test_who_is_stopped_while_waiting_blocks_nobody() -> None:
+    """Neither before its turn came nor in the moment in which it did."""
+    turns = Turns()
+    turns.ask()
+    stopped, in_that_moment, last = (turns.ask() for _ in range(3))
+    assert stopped is not None
+    stopped.cancel()
+    turns.leave(stopped)
+    assert in_that_moment is not None
+    assert last is not None
+    assert not in_that_moment.done()
+    turns.leave(None)
+    assert in_that_moment.done()
+    turns.leave(in_that_moment)
+    assert last.done()

@@ -7,6 +7,7 @@ import pytest
 
 from app.errors import Ended, Ending
 from app.policy.chain import Chain
+from app.policy.teller import Teller
 from app.protocol.translation import Spoken, Translation
 from app.relay import Relay
 from app.session import Session, SessionConfig, Sessions
@@ -27,7 +28,7 @@ class Guest:
         session = Session(
             "s1",
             (near, MemorySocket.pair()[0]),
-            Relay(Chain([]), Translation(Spoken()), Telemetry()),
+            Relay(Chain([]), Translation(Spoken()), Telemetry(), Teller("s1")),
             SessionConfig(),
             tap,
         )

@@ -67,7 +67,6 @@ async def test_a_refresh_that_fails_counts_like_any_attempt() -> None:
 def news(identity: Identity, sessions: Sessions, **config: Any) -> News:
     """Return what a session of this user is told about itself."""
     return make_news(
-        "s1",
         identity,
         OPTED_IN,
         admission=admission(),
@@ -158,11 +157,10 @@ def test_effects_have_names_of_their_own() -> None:
 
 
 async def test_what_a_session_is_told() -> None:
-    """Its name, its ends on its own clock, the grace and the limits that it runs under."""
+    """Its ends on its own clock, the grace and the limits that it runs under."""
     sessions = Sessions()
     times = {"maximum_duration": 500, "idle": 50, "credential_grace": 5}
     told = news(Identity("bob", "key"), sessions, **times)
-    assert (told.session, told.opted_in) == ("s1", True)
     assert (told.ends_at, told.credential_ends_at, told.grace) == (1500.0, None, 5.0)
     assert told.limits == {"maximum_duration": 500.0, "idle": 50.0}
     assert await told.refresh(BOB).run() == Renewed(None)
