@@ -11,7 +11,7 @@ import uvicorn
 
 from app.auth.credentials import is_loopback_host
 from app.auth.static_keys import hash_key, new_key
-from app.main import create_app
+from app.main import create_app, load_profiles
 from app.settings import Settings, SettingsError, load
 from app.simulator import Simulator
 from app.telemetry import configure_logging
@@ -90,6 +90,7 @@ def uvicorn_config(settings: Settings, host: str, port: int) -> uvicorn.Config:
 def _check(_: argparse.Namespace) -> int:
     settings = load()
     targets = settings.chosen_targets()
+    load_profiles(settings, targets)
     if targets is None:
         print("No upstream is configured: set AZURE_OPENAI_ENDPOINT, or RELAY_TARGETS__<NAME>__PROVIDER.")
         return 1

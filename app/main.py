@@ -12,8 +12,10 @@ from fastapi import FastAPI, WebSocket
 from app.auth.methods import Authenticator
 from app.auth.oidc import Oidc
 from app.auth.tickets import Tickets
+from app.effects.quiet import quiet_libraries
+from app.profiles import Known, Profiles, ProfilesError
 from app.session import Sessions
-from app.settings import Settings, load
+from app.settings import Settings, SettingsError, load
 from app.simulator import Simulator
 from app.store import MemoryStore
 from app.telemetry import Telemetry, configure_logging, quiet_uvicorn
@@ -21,12 +23,13 @@ from app.upstream.connector import Connector
 from app.upstream.providers import Target, Targets
 from app.web.admission import Admission
 from app.web.client_socket import WithTransport
+from app.web.hangup import on_hangup
 from app.web.http import make_router
 from app.web.shutdown import GracefulShutdown
 from app.web.socket import PATHS, Realtime
 from app.web.tickets import Minting, add_ticket_routes
 
-__all__ = ["create_app"]
+__all__ = ["create_app", "load_profiles"]
 
 log = structlog.get_logger()
 
@@ -34,13 +37,17 @@ log = structlog.get_logger()
 def create_app(settings: Settings) -> FastAPI:
     """Make the application. Raises `SettingsError` where the settings contradict each other."""
     quiet_uvicorn()
+    quiet_libraries()
     targets = settings.chosen_targets()
+    profiles = load_profiles(settings, targets)
     sessions, telemetry = Sessions(), Telemetry()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             chosen = targets or await _simulated(stack)
+            await _open(profiles)
+            stack.push_async_callback(profiles.close)
             connector = Connector(settings.upstream)
             stack.push_async_callback(connector.close)
             oidc = Oidc(settings.auth.oidc)
@@ -49,13 +56,14 @@ def create_app(settings: Settings) -> FastAPI:
             tickets = Tickets(settings.auth.tickets, store)
             authenticate = Authenticator(settings.auth, tickets, oidc, settings.trusted_proxies)
             admission = Admission(authenticate, store, settings.trusted_proxies, settings.origins)
-            app.state.minting = Minting(admission, tickets, chosen, telemetry)
+            app.state.minting = Minting(admission, tickets, profiles, chosen, telemetry)
             app.state.realtime = Realtime(
-                admission, store, chosen, connector, sessions, settings.session, telemetry
+                admission, store, profiles, chosen, connector, sessions, settings.session, telemetry
             )
             shutdown = GracefulShutdown(lambda: _drain(sessions, settings.session.drain))
             shutdown.install()
             stack.callback(shutdown.restore)
+            stack.enter_context(on_hangup(profiles.reload))
             _say_who_may(settings)
             yield
 
@@ -66,6 +74,29 @@ def create_app(settings: Settings) -> FastAPI:
     for path in PATHS:
         app.add_api_websocket_route(path, _serve_realtime)
     return app
+
+
+def load_profiles(settings: Settings, targets: Targets | None) -> Profiles:
+    """Read the profiles. Raises `SettingsError` for what is wrong in their file, or with a key that names one."""
+    known = Known(("simulator",) if targets is None else tuple(targets.targets), tuple(settings.auth.keys))
+    try:
+        profiles = Profiles.load(settings.profiles_file, known)
+    except ProfilesError as error:
+        raise SettingsError(str(error)) from None
+    for name, key in settings.auth.keys.items():
+        if unknown := sorted(set(key.profiles or ()) - set(profiles.names)):
+            words = f"names profiles that do not exist: {', '.join(unknown)}"
+            raise SettingsError(f"RELAY_AUTH__KEYS__{name.upper()} {words}.")
+    return profiles
+
+
+async def _open(profiles: Profiles) -> None:
+    """Open their tools; the log tells in sentences why that cannot be."""
+    try:
+        await profiles.open()
+    except ProfilesError as error:
+        log.error("the profiles cannot be put in force", errors=error.sentences)  # noqa: TRY400 - no trace of a value
+        raise
 
 
 async def _serve_realtime(websocket: WebSocket) -> None:

@@ -5,6 +5,8 @@ with the actions to carry out, in order, and may raise `Ended`, which ends the s
 translated as they come in and as they go out.
 """
 
+from collections.abc import Callable
+
 from app.errors import Refused
 from app.policy.chain import Action, Chain, ToClient, ToUpstream
 from app.policy.teller import Teller
@@ -75,11 +77,19 @@ class Relay:
 
     def done(self, effect_id: str, result: object, now: float) -> list[Action]:
         """Take the result of an effect, or the exception that it raised."""
-        return self._outside(self._chain.done(effect_id, result, now), now)
+        return self._unasked(lambda: self._chain.done(effect_id, result, now), now)
 
     def tick(self, now: float) -> list[Action]:
         """Let those whose time has come look at the clock."""
-        return self._outside(self._chain.tick(now), now)
+        return self._unasked(lambda: self._chain.tick(now), now)
+
+    def _unasked(self, ask: Callable[[], list[Action]], now: float) -> list[Action]:
+        """Take an answer to nothing that the client has just sent; what it sent before may be refused in it."""
+        try:
+            actions = ask()
+        except Refused as refused:
+            actions = self.refused(refused)
+        return self._outside(actions, now)
 
     def _outside(self, actions: list[Action], now: float) -> list[Action]:
         """Say the frames in the words of those whom they go to."""

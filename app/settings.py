@@ -20,7 +20,6 @@ from app.auth.credentials import normal_origin
 from app.auth.methods import AuthConfig
 from app.environment import Variable, explained, misspelt, variables
 from app.errors import RelayError
-from app.policy import PROFILES
 from app.session import SessionConfig
 from app.store import LimitsConfig
 from app.telemetry import LogConfig
@@ -100,6 +99,10 @@ class Settings(BaseSettings):
         default=(), description="The targets' names in order of preference, with commas; needed with several."
     )
     targets: Mapping[str, Target] = Field(default={}, description="")
+    profiles_file: Path | None = Field(
+        default=None,
+        description="The TOML file of the profiles, read at the start and at SIGHUP. Unset: `open` and `locked`.",
+    )
     auth: AuthConfig = AuthConfig()
     limits: LimitsConfig = LimitsConfig()
     session: SessionConfig = SessionConfig()
@@ -184,9 +187,6 @@ def load(env_file: Path = Path(".env")) -> Settings:
     with _told({}):
         settings = Settings(_env_file=env_file)
     settings.chosen_targets()
-    for name, key in settings.auth.keys.items():
-        if unknown := set(key.profiles or ()) - set(PROFILES):
-            raise SettingsError(f"RELAY_AUTH__KEYS__{name.upper()} names profiles that do not exist: {unknown}.")
     if settings.auth.easyauth and not settings.trusted_proxies:
         raise SettingsError("RELAY_AUTH__EASYAUTH needs RELAY_TRUSTED_PROXIES: whose headers are to be believed?")
     return settings

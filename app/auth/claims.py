@@ -59,6 +59,11 @@ class Claims(msgspec.Struct, frozen=True):
         """Delegated scopes: `scp` in Entra and Okta, `scope` in RFC 9068."""
         return _words(self.scp) | _words(self.scope)
 
+    @property
+    def granted_roles(self) -> set[str]:
+        """App roles, of a user or of an app that acts for itself: `roles` in Entra, and in RFC 9068."""
+        return _words(self.roles)
+
 
 def identified(payload: bytes, config: IssuerConfig, now: float) -> Identity:
     """Return whose token this is. `payload` is verified, `now` unix time. Raises `Ended`."""
@@ -72,7 +77,8 @@ def identified(payload: bytes, config: IssuerConfig, now: float) -> Identity:
     entra = config.entra or (claims.ver == "2.0" and claims.tid is not None)
     name = _entra_user(claims) if entra else _user(claims)
     _check_allowed(claims, config)
-    return Identity(name, "oidc", expires_at=claims.exp)
+    granted = tuple(sorted(claims.granted_scopes | claims.granted_roles))
+    return Identity(name, "oidc", expires_at=claims.exp, roles=granted)
 
 
 def _check_audience(claims: Claims, config: IssuerConfig) -> None:
@@ -118,7 +124,7 @@ def _entra_user(claims: Claims) -> str:
         raise refused(Flaw.TENANT_MISMATCH)
     if not _is_name(claims.azp):
         raise refused(Flaw.NOT_FOR_ACCESS)
-    if not (claims.granted_scopes or _words(claims.roles)):
+    if not (claims.granted_scopes or claims.granted_roles):
         raise refused(Flaw.GRANT)
     return f"{claims.tid}:{claims.oid}"
 
@@ -136,7 +142,7 @@ def _check_allowed(claims: Claims, config: IssuerConfig) -> None:
     if config.scopes and (claims.granted_scopes or not config.roles):
         if claims.granted_scopes.isdisjoint(config.scopes):
             raise refused(Flaw.SCOPE)
-    elif config.roles and _words(claims.roles).isdisjoint(config.roles):
+    elif config.roles and claims.granted_roles.isdisjoint(config.roles):
         raise refused(Flaw.ROLE)
 
 

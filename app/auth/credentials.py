@@ -122,7 +122,7 @@ class Identity:
 
     `expires_at` is when the credential ends (unix seconds), None for never; `profiles` are those that it may use,
     None for all; `ticket` is the hash of the ticket that was reserved for this connection, `model` and `session`
-    (JSON in GA shape) what it was made for.
+    (JSON in GA shape) what it was made for; `roles` are the app roles and scopes that a provider's token granted.
     """
 
     name: str
@@ -132,6 +132,7 @@ class Identity:
     ticket: str | None = None
     model: str | None = None
     session: bytes | None = field(default=None, repr=False)
+    roles: tuple[str, ...] = ()
 
 
 def find(handshake: Handshake, *, query_allowed: bool) -> Credential | None:

@@ -54,14 +54,14 @@ class Tickets:
         now: float,
         *,
         seconds: int | None,
-        profile: str | None,
+        profiles: tuple[str, ...] | None,
         origin: str | None,
         model: str | None,
         session: bytes | None = None,
     ) -> tuple[str, float]:
         """Return a new ticket and when it expires (unix seconds), never later than the identity itself.
 
-        Without a `profile` it is good for those that the identity may use.
+        `profiles` are those that it is good for, None for any: whoever shows it is asked nothing else.
         """
         life = self.config.seconds if seconds is None else max(LEAST_SECONDS, seconds)
         expires_at = now + min(life, self.config.maximum_seconds)
@@ -69,7 +69,6 @@ class Tickets:
             expires_at = min(expires_at, identity.expires_at)
         value = PREFIX + secrets.token_urlsafe(32)
         user = f"{identity.method}:{identity.name}"
-        profiles = identity.profiles if profile is None else (profile,)
         ticket = Ticket(user, expires_at, identity.expires_at, profiles, origin, model, session)
         await self.store.put_ticket(_hashed(value), ticket, now)
         return value, expires_at

@@ -79,7 +79,7 @@ Action = ToClient | ToUpstream | Start | Cancel | Pause
 class Filter:
     """One rule on the way of the frames. As it stands it lets everything pass; a filter overrides what it rules.
 
-    `from_client` may raise `Refused`, and any method `Ended`; whoever refuses has put nothing out before.
+    `from_client` may raise `Refused`, and any method `Ended`; what was put out beside a refusal is lost.
     `wake_at` is when `tick` is wanted, on the clock of `now`; None for never.
     """
 
@@ -134,6 +134,7 @@ class Chain:
     """The filters of one session, in order. Each input is answered with the actions that it led to."""
 
     def __init__(self, filters: Sequence[Filter]) -> None:
+        self.filters = tuple(filters)
         self._links = [(each, Outbox(self, place)) for place, each in enumerate(filters)]
         self._timed = [each for each in filters if type(each).tick is not Filter.tick]
         self._owners: dict[str, int] = {}

@@ -13,18 +13,16 @@ from app.policy.chain import Filter, Outbox
 from app.policy.teller import OWN
 from app.protocol.catalogue import GA
 from app.protocol.frame import Frame, event_id_of
+from app.protocol.translation import OURS
 from app.wire import Tap
 
-__all__ = ["AUDIO_AND_TEXT", "Gate", "GateRules"]
+__all__ = ["AUDIO_AND_TEXT", "KNOWN", "Gate", "GateRules"]
 
 MAX_QUOTED = 64
 """Characters of a client's event type that an error repeats."""
 
 RATE_LIMITS = "rate_limits.updated"
 """Tells every user about the deployment that all of them share."""
-
-OURS = ("relay.", "extension.")
-"""How the types begin that only the relay says, to clients that know them."""
 
 AUDIO_AND_TEXT = (
     "session.update",
@@ -40,17 +38,21 @@ AUDIO_AND_TEXT = (
 """What a client needs to talk, write, and control the answers; its `session.update` is narrowed by other rules."""
 
 
-def _known(kinds: tuple[str, ...], catalogue: frozenset[str]) -> tuple[str, ...]:
-    unknown = [kind for kind in kinds if kind not in catalogue]
-    if unknown:
-        raise ValueError(f"there is no event {', '.join(map(repr, unknown))} in the GA protocol")
-    return kinds
-
-
 CLIENT, SERVER = frozenset(GA.client), frozenset(GA.server)
 
-ClientEvents = Annotated[tuple[str, ...], AfterValidator(lambda kinds: _known(kinds, CLIENT))]
-ServerEvents = Annotated[tuple[str, ...], AfterValidator(lambda kinds: _known(kinds, SERVER))]
+
+KNOWN = tuple(GA.server)
+"""All that the catalogue knows, for profiles that hide something: a new event might repeat it."""
+
+
+def _known(kind: str, catalogue: frozenset[str]) -> str:
+    if kind not in catalogue:
+        raise ValueError(f"there is no event '{kind}' in the GA protocol")
+    return kind
+
+
+ClientEvent = Annotated[str, AfterValidator(lambda kind: _known(kind, CLIENT))]
+ServerEvent = Annotated[str, AfterValidator(lambda kind: _known(kind, SERVER))]
 
 
 class GateRules(BaseModel):
@@ -58,10 +60,10 @@ class GateRules(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    client: ClientEvents | None = Field(
+    client: tuple[ClientEvent, ...] | None = Field(
         default=None, description="What a client may send. Unset: all that GA has."
     )
-    server: ServerEvents | None = Field(
+    server: tuple[ServerEvent, ...] | None = Field(
         default=None, description="What reaches the client. Unset: all, known or not."
     )
     refused: Literal["error", "drop"] = Field(
@@ -91,6 +93,10 @@ class Gate(Filter):
                 param="type",
                 event_id=event_id_of(frame.event),
             )
+        event_id = frame.event_id
+        if event_id is not None and event_id.startswith(OWN):
+            message = f"Invalid 'event_id': '{OWN}…' is how the relay's own begin."
+            raise Refused("invalid_value", message, param="event_id", event_id=event_id)
         out.to_upstream(frame)
 
     def from_upstream(self, frame: Frame, now: float, out: Outbox) -> None:  # noqa: ARG002 - types know no time

@@ -127,4 +127,3 @@ class SessionNews(Filter):
 
     def _tell(self, out: Outbox, kind: str, **fields: Any) -> None:
         out.to_client(self._teller.event(kind, **fields))
-

@@ -11,7 +11,7 @@ import msgspec
 
 from app.errors import Ended, Ending, Refused
 
-__all__ = ["Frame", "from_client", "from_upstream"]
+__all__ = ["Append", "Frame", "event_id_of", "from_client", "from_upstream"]
 
 MAX_EVENT_ID = 512
 """Characters of an `event_id` (Realtime API reference); a longer one is not repeated in an error."""
@@ -59,6 +59,26 @@ class Frame:
         return frame
 
     @property
+    def size(self) -> int:
+        """Bytes of the message in its sender's generation; a client's counts as the relay spells it."""
+        return len(self.text) if self._text is not None or self.origin is None else self.origin.size
+
+    @property
+    def event_id(self) -> str | None:
+        """The sender's own `event_id`, for an `error` that refers to it."""
+        return event_id_of(self.event)
+
+    @property
+    def at_hand(self) -> dict[str, Any] | bytes:
+        """The event, if somebody has asked for it, else the text, which may be the origin's: it costs nothing.
+
+        The type in an origin's text is that of another generation.
+        """
+        if self._event is not None:
+            return self._event
+        return self.text if self._text is not None or self.origin is None else self.origin.at_hand
+
+    @property
     def text(self) -> bytes:
         """The message as it goes over the wire."""
         if self._text is None:
@@ -92,6 +112,17 @@ class Frame:
         return self._event
 
 
+class Append(Frame):
+    """An `input_audio_buffer.append` in the canonical spelling: nothing but audio, of base64's alphabet."""
+
+    __slots__ = ()
+
+    @property
+    def event_id(self) -> None:
+        """None, and nothing is decoded to tell so."""
+        return
+
+
 def from_client(data: bytes) -> Frame:
     """Read what a client sent, UTF-8 JSON; the frame's text is the relay's own spelling of it.
 
@@ -99,7 +130,7 @@ def from_client(data: bytes) -> Frame:
     out of range included) and `invalid_event` where it is no object with a `type`.
     """
     if _is_canonical_append(data):
-        return Frame(APPEND, text=data)
+        return Append(APPEND, text=data)
     try:
         event = _decoder.decode(data)
         text = _encoder.encode(event)

@@ -13,11 +13,11 @@ from app.protocol.catalogue import GenerationName
 from app.protocol.dialect import RENAMED_TO_GA, RENAMED_TO_PREVIEW, PreviewClient, PreviewUpstream, generation_of
 from app.protocol.frame import Frame
 
-__all__ = ["Spoken", "Translation"]
+__all__ = ["OURS", "Spoken", "Translation"]
 
 TELLING = frozenset({"session.update", "response.create", "transcription_session.update"})
-OURS = "relay."
-"""The relay's own events, for clients that opted in: the same in both generations."""
+OURS = ("relay.", "extension.")
+"""How the types of the relay's own events begin, for clients that know them: the same in both generations."""
 
 APPEND = "input_audio_buffer.append"
 """Nine tenths of what clients send, and the same in both generations: never looked into."""

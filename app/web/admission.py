@@ -1,4 +1,4 @@
-"""Who is let in, and under which profile: asked by every way into the relay, before any work for the caller.
+"""Who is let in: asked by every way into the relay, before any work for the caller.
 
 Failed attempts are counted by the caller's address. A valid credential is never refused for another's failures.
 """
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from app.auth.credentials import Credential, Handshake, Identity, Network, client_address, origin_allowed
 from app.auth.methods import Authenticator
 from app.errors import Ended, Ending
-from app.policy import PROFILES
 from app.store import Store
 
 __all__ = ["ORIGIN_REFUSED", "TOO_MANY_ATTEMPTS", "Admission"]
@@ -56,15 +55,6 @@ class Admission:
             return await self.authenticate.by_credential(credential)
         except Ended as ended:
             raise await self._counted(handshake, ended) from None
-
-    def profile_for(self, identity: Identity, asked: str | None) -> str:
-        """Return the profile that a user's session runs under. Raises `Ended` for one that it may not use."""
-        allowed = PROFILES if identity.profiles is None else identity.profiles
-        wanted = asked or next(iter(allowed), "")
-        if wanted not in allowed or wanted not in PROFILES:
-            message = f"You may not use this profile. You may use: {', '.join(allowed) or 'none'}."
-            raise Ended(Ending.FORBIDDEN, message, code="profile_not_allowed")
-        return wanted
 
     async def _counted(self, handshake: Handshake, ended: Ended) -> Ended:
         address = client_address(handshake, self.trusted)

@@ -1,19 +1,30 @@
 """A caller who is let in, and what follows from the handshake, the identity and the target for its session."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 from starlette.websockets import WebSocket
 
 from app.auth.credentials import Handshake, Identity
+from app.effects import ToolContext
 from app.errors import Ended, Ending, Refused
+from app.policy import Scene, make_chain, make_fields
+from app.policy.chain import Chain
 from app.policy.model_name import ModelName
+from app.policy.session_fields import SessionFields
+from app.policy.session_news import News
+from app.policy.teller import Teller
+from app.profiles import LoadedProfile
 from app.protocol.frame import Frame
 from app.protocol.translation import Spoken, Translation
-from app.upstream.providers import Target
+from app.upstream.providers import Target, Targets
+from app.wire import Tap
 
-__all__ = ["Admitted", "Caller", "first_update", "spoken"]
+__all__ = ["Admitted", "Caller", "Prepared", "spoken", "target_for"]
+
+SESSION_REFUSED = "session_refused"
+"""The error code where the service does not take the session that was to be in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +38,11 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """A caller whose identity is known, the profile and model that it asked for, and the target that it gets."""
+    """A caller whose identity is known, the profile that its session runs under, and the target that it gets."""
 
     caller: Caller
     identity: Identity
-    profile: str
+    loaded: LoadedProfile
     model: str | None
     target_name: str
     target: Target
@@ -58,19 +69,80 @@ class Admitted:
         return self.target.deployment if self.transcription else None
 
 
-def first_update(admitted: Admitted, translation: Translation) -> bytes | None:
-    """Put what a ticket was made for into the upstream's words; None where it was made for nothing special."""
-    session = admitted.begins_with
-    if not session.keys() - {"type"}:
-        return None
-    frame = Frame.of({"type": "session.update", "session": session})
-    names = ModelName(admitted.shown, admitted.deployment)
-    try:
-        (update,) = translation.to_upstream(names.forwarded(frame))
-    except Refused as refused:
-        words = f"The service cannot do what this ticket was made for: {refused.param or refused.code}."
-        raise Ended(Ending.BAD_REQUEST, words, code="session_refused") from None
-    return update.text
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a session runs with, made before its upstream is dialled."""
+
+    admitted: Admitted
+    teller: Teller
+    fields: SessionFields
+    translation: Translation
+
+    @classmethod
+    def of(cls, admitted: Admitted) -> Self:
+        """Prepare a session."""
+        caller, loaded = admitted.caller, admitted.loaded
+        teller = Teller(caller.name, opted_in=caller.handshake.opted_in)
+        fields = make_fields(
+            loaded.profile,
+            loaded.toolbox.tools,
+            teller,
+            preview_upstream=admitted.target.generation == "preview",
+            transcription=admitted.transcription,
+        )
+        return cls(admitted, teller, fields, Translation(spoken(admitted)))
+
+    def first_update(self) -> bytes | None:
+        """Put what the profile imposes, and the ticket was made for, into the upstream's words; None for nothing.
+
+        Raises `Ended` for what the upstream's protocol has no word for.
+        """
+        session = self.fields.beginning(self.admitted.begins_with)
+        if session is None:
+            return None
+        frame = Frame.of({"type": "session.update", "session": session})
+        names = ModelName(self.admitted.shown, self.admitted.deployment)
+        try:
+            (update,) = self.translation.to_upstream(names.forwarded(frame))
+        except Refused as refused:
+            words = f"The service cannot do what was asked for: {refused.param or refused.code}."
+            raise self.at_fault(Ended(Ending.BAD_REQUEST, words, code=SESSION_REFUSED)) from None
+        return update.text
+
+    def at_fault(self, ended: Ended) -> Ended:
+        """Say whose fault it is that a session cannot be had: the caller's only if it has asked for anything."""
+        if ended.code != SESSION_REFUSED or self.admitted.begins_with.keys() - {"type"}:
+            return ended
+        detail = f"what the profile {self.admitted.loaded.name} imposes is refused: {ended.message}"
+        return Ended(Ending.UPSTREAM_REFUSED, detail=detail)
+
+    def chain(self, tap: Tap, news: News, now: float) -> Chain:
+        """Make the filters; `now` is when the session begins, on its clock."""
+        admitted, toolbox = self.admitted, self.admitted.loaded.toolbox
+        context = ToolContext(admitted.caller.name, admitted.identity.name, admitted.loaded.name)
+        scene = Scene(
+            shown=admitted.shown,
+            deployment=admitted.deployment,
+            tap=tap,
+            news=news,
+            teller=self.teller,
+            now=now,
+            tools=toolbox.tools,
+            call=lambda call: toolbox.call(call, context),
+            judge=lambda judgement: toolbox.judge(judgement, context),
+        )
+        return make_chain(admitted.loaded.profile, self.fields, scene)
+
+
+def target_for(loaded: LoadedProfile, targets: Targets, asked: str | None) -> tuple[str, Target]:
+    """Return the target of a session, and its name: the profile's, else the one that answers to the model.
+
+    A name by which a client picks a profile need not be any target's. Raises `Ended` for one that is neither's.
+    """
+    if loaded.target is not None:
+        return loaded.target, targets.targets[loaded.target]
+    known = any(asked in target.models for target in targets.targets.values())
+    return targets.find(None if asked in loaded.names and not known else asked)
 
 
 def spoken(admitted: Admitted) -> Spoken:

@@ -17,10 +17,8 @@ from starlette.websockets import WebSocket
 
 from app.auth.credentials import Handshake, Identity
 from app.errors import Ended, Ending
-from app.policy import make_chain
 from app.policy.session_news import News
-from app.policy.teller import Teller
-from app.protocol.translation import Translation
+from app.profiles import Profiles
 from app.relay import Relay
 from app.session import Session, SessionConfig, Sessions
 from app.store import Store
@@ -28,7 +26,7 @@ from app.telemetry import Telemetry, log_fault
 from app.upstream.connector import Connector, Upstream
 from app.upstream.providers import Targets
 from app.web.admission import Admission
-from app.web.admitted import Admitted, Caller, first_update, spoken
+from app.web.admitted import Admitted, Caller, Prepared, target_for
 from app.web.client_socket import ClientSocket
 from app.web.handshake import accept, read_handshake, refuse
 from app.web.news import make_news
@@ -62,6 +60,7 @@ class Realtime:
 
     admission: Admission
     store: Store
+    profiles: Profiles
     targets: Targets
     connector: Connector
     sessions: Sessions
@@ -91,15 +90,16 @@ class Realtime:
                 await self.store.release_ticket(identity.ticket)
 
     async def _serve_user(self, caller: Caller, identity: Identity) -> None:
-        profile = self.admission.profile_for(identity, caller.handshake.profile)
+        asked = caller.handshake.asked_model or identity.model
+        loaded = self.profiles.choose(identity, caller.handshake.profile, asked)
         user = None if identity.method == "dev" else f"{identity.method}:{identity.name}"
-        await self.store.open_session(user, time.time())
-        try:
-            asked = caller.handshake.asked_model or identity.model
-            target_name, target = self.targets.find(asked)
-            await self._connect(Admitted(caller, identity, profile, asked, target_name, target))
-        finally:
-            await self.store.close_session(user)
+        with loaded.leases:
+            await self.store.open_session(user, time.time())
+            try:
+                target_name, target = target_for(loaded, self.targets, asked)
+                await self._connect(Admitted(caller, identity, loaded, asked, target_name, target))
+            finally:
+                await self.store.close_session(user)
 
     def _check_door(self, handshake: Handshake) -> None:
         if self.sessions.draining:
@@ -107,57 +107,55 @@ class Realtime:
         self.admission.check_origin(handshake)
 
     async def _connect(self, admitted: Admitted) -> None:
-        caller, target = admitted.caller, admitted.target
-        translation = Translation(spoken(admitted))
-        dial = self.connector.open(
-            target,
-            request_id=caller.name,
-            transcription=admitted.transcription,
-            update=first_update(admitted, translation),
-        )
-        upstream = await _unless_left(caller.websocket, dial)
+        prepared = Prepared.of(admitted)
+        upstream = await self._dial(prepared)
         try:
-            self._check_door(caller.handshake)  # the drain may have begun meanwhile
-            await accept(caller.websocket, caller.handshake)
+            self._check_door(admitted.caller.handshake)  # the drain may have begun meanwhile
+            await accept(admitted.caller.websocket, admitted.caller.handshake)
             if admitted.identity.ticket is not None:
                 await self.store.consume_ticket(admitted.identity.ticket)
         except BaseException:
             upstream.socket.abort()
             raise
-        await self._run(admitted, upstream, translation)
+        await self._run(prepared, upstream)
 
-    async def _run(self, admitted: Admitted, upstream: Upstream, translation: Translation) -> None:
-        session = self._session(admitted, upstream, translation)
+    async def _dial(self, prepared: Prepared) -> Upstream:
+        """Return an upstream on which the policy is in force."""
+        admitted = prepared.admitted
+        dial = self.connector.open(
+            admitted.target,
+            request_id=admitted.caller.name,
+            transcription=admitted.transcription,
+            update=prepared.first_update(),
+        )
+        try:
+            return await _unless_left(admitted.caller.websocket, dial)
+        except Ended as ended:
+            raise prepared.at_fault(ended) from None
+
+    async def _run(self, prepared: Prepared, upstream: Upstream) -> None:
+        session = self._session(prepared, upstream)
         self.telemetry.session_opened()
         ended = Ended(Ending.RELAY_FAULT, detail="cancelled")
         try:
             ended = await self.sessions.run(session, upstream.created)
         finally:
             self.telemetry.session_ended(ended)
-            _log_session(admitted, upstream.request_id, session, ended)
+            _log_session(prepared.admitted, upstream.request_id, session, ended)
 
-    def _session(self, admitted: Admitted, upstream: Upstream, translation: Translation) -> Session:
-        caller = admitted.caller
-        clock = asyncio.get_running_loop().time
-        teller = Teller(caller.name, opted_in=caller.handshake.opted_in)
-        chain = make_chain(
-            shown=admitted.shown,
-            deployment=admitted.deployment,
-            tap=self.telemetry,
-            news=self._news(admitted, clock),
-            teller=teller,
-            now=clock(),
-        )
-        client = ClientSocket(caller.websocket, self.config.close_timeout)
-        sockets = (client, upstream.socket)
-        relay = Relay(chain, translation, self.telemetry, teller)
-        return Session(caller.name, sockets, relay, self.config, self.telemetry)
+    def _session(self, prepared: Prepared, upstream: Upstream) -> Session:
+        admitted, clock = prepared.admitted, asyncio.get_running_loop().time
+        chain = prepared.chain(self.telemetry, self._news(admitted, clock), clock())
+        silent = admitted.loaded.profile.gate.refused == "drop"
+        relay = Relay(chain, prepared.translation, self.telemetry, prepared.teller, silent=silent)
+        client = ClientSocket(admitted.caller.websocket, self.config.close_timeout)
+        return Session(admitted.caller.name, (client, upstream.socket), relay, self.config, self.telemetry)
 
     def _news(self, admitted: Admitted, clock: Callable[[], float]) -> News:
         return make_news(
-            admitted.identity,
-            admitted.caller.handshake,
+            admitted,
             admission=self.admission,
+            profiles=self.profiles,
             sessions=self.sessions,
             config=self.config,
             clock=clock,
@@ -199,7 +197,7 @@ def _log_session(admitted: Admitted, upstream_request: str | None, session: Sess
         identity=admitted.identity.name,
         method=admitted.identity.method,
         target=admitted.target_name,
-        profile=admitted.profile,
+        profile=admitted.loaded.name,
         generation=session.relay.translation.client,
         upstream_generation=admitted.target.generation,
         swallowed=session.relay.translation.swallowed,

@@ -25,10 +25,12 @@ from starlette.types import Receive, Scope, Send
 from app.auth.credentials import Handshake, Identity, normal_origin
 from app.auth.tickets import Tickets
 from app.errors import Ended, Ending, Refused
+from app.profiles import Profiles
 from app.protocol.dialect import PreviewClient
 from app.telemetry import Telemetry, log_fault
 from app.upstream.providers import Targets
 from app.web.admission import Admission
+from app.web.admitted import target_for
 from app.web.handshake import denial, read_handshake
 
 __all__ = ["CLIENT_SECRET_PATHS", "SESSION_PATHS", "Minting", "add_ticket_routes"]
@@ -98,6 +100,7 @@ class Minting:
 
     admission: Admission
     tickets: Tickets
+    profiles: Profiles
     targets: Targets
     telemetry: Telemetry
 
@@ -136,13 +139,14 @@ class Minting:
         session: AskedSession,
         binding: Binding,
     ) -> tuple[str, float]:
-        self.admission.profile_for(identity, binding.profile)
-        self.targets.find(session.model)
+        chosen = self.profiles.choose(identity, binding.profile, session.model)
+        target_for(chosen, self.targets, session.model)
+        profiles = (chosen.name,) if binding.profile else self.profiles.allowed(identity)
         return await self.tickets.mint(
             identity,
             time.time(),
             seconds=seconds,
-            profile=binding.profile,
+            profiles=profiles,
             origin=handshake.origin or binding.origin,
             model=session.model,
             session=msgspec.json.encode(session.model_dump(exclude={"model"})),

@@ -20,6 +20,25 @@ def test_a_user_is_known_by_issuer_and_subject() -> None:
     assert found == Identity(f"{PLAIN}#alice", "oidc", expires_at=NOW + 600)
 
 
+GRANTED: list[tuple[dict[str, Any], tuple[str, ...]]] = [
+    ({}, ()),
+    ({"roles": ["b", "a"]}, ("a", "b")),
+    ({"roles": "a b"}, ("a", "b")),
+    ({"scp": "speak listen"}, ("listen", "speak")),
+    ({"scope": "openid speak", "scp": ["speak"]}, ("openid", "speak")),
+    ({"roles": ["a"], "scope": "a"}, ("a",)),
+    ({"roles": {"admin": True}, "scp": 8, "scope": None}, ()),
+    ({"roles": ["a", 7, None, ["admin"]]}, ("a",)),
+    ({"groups": ["admin"], "wids": ["admin"], "permissions": ["admin"]}, ()),
+]
+
+
+@pytest.mark.parametrize(("over", "roles"), GRANTED)
+def test_what_a_token_grants(over: dict[str, Any], roles: tuple[str, ...]) -> None:
+    """App roles and scopes go with the user, each once and in order; nothing else does, in no other form."""
+    assert identified(plain(**over), config(), NOW).roles == roles
+
+
 LET_IN: list[dict[str, Any]] = [
     {"aud": ["other", "also"]},
     {"aud": ["relay"]},

@@ -13,7 +13,13 @@ from tests.auth.claimed import NOW, OTHER, PLAIN, TENANT, by_entra, config, entr
 def test_a_user_of_entra_is_known_by_tenant_and_object() -> None:
     """The subject differs from app to app, the object does not."""
     found = identified(entra(email="bob@example.com", preferred_username="bob"), by_entra(), NOW)
-    assert found == Identity(f"{TENANT}:alice-oid", "oidc", expires_at=NOW + 600)
+    assert found == Identity(f"{TENANT}:alice-oid", "oidc", expires_at=NOW + 600, roles=("listen", "speak"))
+
+
+def test_a_users_app_roles_stand_beside_its_scopes() -> None:
+    """Entra gives a user's token both: what the app may do for the user, and what the user is."""
+    found = identified(entra(scp="speak", roles=["Relay.Admin"]), by_entra(), NOW)
+    assert found.roles == ("Relay.Admin", "speak")
 
 
 ENTRA_REFUSED: list[tuple[dict[str, Any], Flaw]] = [

@@ -59,7 +59,7 @@ def by_keys(**more: Any) -> Authenticator:
 
 async def minted(authenticate: Authenticator) -> str:
     """Return a ticket of Alice's."""
-    bound: dict[str, Any] = {"seconds": None, "profile": None, "origin": None, "model": None}
+    bound: dict[str, Any] = {"seconds": None, "profiles": None, "origin": None, "model": None}
     value, _ = await authenticate.tickets.mint(Identity("alice", "key"), NOW, **bound)
     return value
 

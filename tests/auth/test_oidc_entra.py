@@ -39,7 +39,7 @@ async def test_a_user_of_entra(start_issuer: Start, oidc: Make) -> None:
     entra.discovery = {"jwks_uri": f"https://login.microsoftonline.com/{TENANT}/discovery/v2.0/keys"}
     relay = oidc(entra, scopes="speak")
     found = await relay.identify(of_entra(entra))
-    assert found == Identity(f"{TENANT}:alice-oid", "oidc", expires_at=NOW + 600)
+    assert found == Identity(f"{TENANT}:alice-oid", "oidc", expires_at=NOW + 600, roles=("speak",))
     assert entra.asked == [f"/{TENANT}/v2.0/.well-known/openid-configuration", f"/{TENANT}/discovery/v2.0/keys"]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from app.errors import Refused
 from app.policy.chain import Chain, Filter
-from app.policy.gate import AUDIO_AND_TEXT, Gate, GateRules
+from app.policy.gate import AUDIO_AND_TEXT, KNOWN, Gate, GateRules
 from app.policy.teller import Teller
 from app.protocol.catalogue import GA
 from app.protocol.frame import Frame
@@ -128,4 +128,16 @@ def test_a_list_names_events_of_the_protocol(field: str) -> None:
 
 def test_what_a_talking_client_needs_is_in_the_protocol() -> None:
     """The list that a locked profile begins with."""
-    assert GateRules(client=AUDIO_AND_TEXT).client == AUDIO_AND_TEXT
+    assert GateRules(client=AUDIO_AND_TEXT, server=KNOWN).client == AUDIO_AND_TEXT
+
+
+def test_a_client_does_not_pass_for_the_relay(play: "Play", tap: "Seen") -> None:
+    """What the relay sends and hears of itself it knows by the ids of the events."""
+    script = play([Gate(GateRules(), tap)])
+    (
+        script
+        >> ("client", {"type": "response.create", "event_id": "event_relay_s1_1"})
+        << ("refused", "invalid_value")
+    )
+    refused = refusal(tap, {"type": "response.cancel", "event_id": "event_relay_"})
+    assert (refused.param, refused.event_id) == ("event_id", "event_relay_")

@@ -55,7 +55,7 @@ async def test_a_known_user_is_let_in() -> None:
 async def test_a_ticket_cannot_mint() -> None:
     """It is a session's credential and no other's; whoever tries has failed."""
     admitted = admission(failures=1)
-    bound: dict[str, Any] = {"seconds": 600, "profile": None, "origin": None, "model": None}
+    bound: dict[str, Any] = {"seconds": 600, "profiles": None, "origin": None, "model": None}
     identity = Identity("alice", "key")
     ticket, _ = await admitted.authenticate.tickets.mint(identity, admitted.authenticate.now(), **bound)
     for expected in ("invalid_api_key", "too_many_attempts"):
@@ -150,43 +150,3 @@ async def test_an_outage_is_nobodys_failure() -> None:
     admitted = Admission(Authenticator(config, usual.authenticate.tickets, down), usual.store)
     assert [await code(admitted, came(KNOWN)) for _ in range(3)] == ["upstream_unavailable"] * 3
     assert await code(usual, came(GUESS)) == "invalid_api_key"
-
-
-ALLOWED: list[tuple[tuple[str, ...] | None, str | None]] = [
-    # the profiles that the user may use, and the one asked for
-    (None, None),
-    (None, "open"),
-    (("open",), None),
-    (("open",), "open"),
-    (("open", "unmade"), None),
-    (("unmade", "open"), "open"),
-]
-
-
-@pytest.mark.parametrize(("profiles", "asked"), ALLOWED)
-def test_the_profile_of_a_session(profiles: tuple[str, ...] | None, asked: str | None) -> None:
-    """The one asked for, if the user may use it; else the first that it may."""
-    assert admission().profile_for(Identity("alice", "key", profiles=profiles), asked) == "open"
-
-
-NOT_ALLOWED: list[tuple[tuple[str, ...] | None, str | None, str]] = [
-    (None, "other", "open"),
-    (None, "Open", "open"),
-    (("open",), "other", "open"),
-    (("kiosk",), "open", "kiosk"),
-    # a profile that nobody has made is no leave to use another
-    (("kiosk",), None, "kiosk"),
-    (("kiosk",), "kiosk", "kiosk"),
-    (("",), None, ""),
-    ((), None, "none"),
-    ((), "open", "none"),
-]
-
-
-@pytest.mark.parametrize(("profiles", "asked", "told"), NOT_ALLOWED)
-def test_a_profile_that_may_not_be_used(profiles: tuple[str, ...] | None, asked: str | None, told: str) -> None:
-    """The refusal tells which may."""
-    with pytest.raises(Ended) as ended:
-        admission().profile_for(Identity("alice", "key", profiles=profiles), asked)
-    assert (ended.value.ending, ended.value.code) == (Ending.FORBIDDEN, "profile_not_allowed")
-    assert ended.value.message.startswith(f"You may not use this profile. You may use: {told}")

@@ -14,9 +14,11 @@ from app.auth.static_keys import hash_key
 from app.auth.tickets import Tickets
 from app.errors import Ended, Ending
 from app.policy.session_news import News, Renewed
+from app.profiles import Profiles
 from app.session import SessionConfig, Sessions
 from app.store import LimitsConfig, MemoryStore
 from app.web.admission import Admission
+from app.web.admitted import Admitted, Caller
 from app.web.news import DrainBegins, Refresh, make_news, on_clock
 
 ALICE, BOB, EVA = "rk_alice-canary", "rk_bob-canary", "rk_eva-canary"
@@ -51,13 +53,27 @@ def admission(authenticate: Authenticator | None = None, failures: int = 20) -> 
     return Admission(authenticate or authenticator(), MemoryStore(limits))
 
 
+NOWHERE = cast("Any", None)
+
+
+def refresh(
+    token: str,
+    identity: Identity = Identity("bob", "key"),  # noqa: B008 - a value
+    *,
+    by: Admission | None = None,
+    profile: str = "open",
+) -> Refresh:
+    """Return the check of a token that is to renew a session of this user's, under this profile."""
+    return Refresh(by or admission(), Profiles.load(None), OPTED_IN, identity, profile, token, clock)
+
+
 async def test_a_refresh_that_fails_counts_like_any_attempt() -> None:
     """Who guesses in band is told so too; a good credential is taken all the same."""
     counted = admission(failures=1)
     codes = []
     for token in ("canary-1", "canary-2", BOB):
         try:
-            await Refresh(counted, OPTED_IN, Identity("bob", "key"), token, clock).run()
+            await refresh(token, by=counted).run()
             codes.append("")
         except Ended as ended:
             codes.append(ended.code)
@@ -66,10 +82,12 @@ async def test_a_refresh_that_fails_counts_like_any_attempt() -> None:
 
 def news(identity: Identity, sessions: Sessions, **config: Any) -> News:
     """Return what a session of this user is told about itself."""
+    profiles = Profiles.load(None)
+    caller = Caller(NOWHERE, OPTED_IN, "s1")
     return make_news(
-        identity,
-        OPTED_IN,
+        Admitted(caller, identity, profiles["open"], None, "azure", NOWHERE),
         admission=admission(),
+        profiles=profiles,
         sessions=sessions,
         config=SessionConfig(**config),
         clock=clock,
@@ -89,11 +107,11 @@ def test_another_clock_shows_the_same_moment() -> None:
 async def test_a_refresh_tells_the_new_end() -> None:
     """On the session's clock, as for a credential that comes with a connection."""
     before = time.time()
-    renewed = await Refresh(admission(), OPTED_IN, Identity("alice", "key"), ALICE, clock).run()
+    renewed = await refresh(ALICE, Identity("alice", "key")).run()
     after = time.time()
     assert renewed.ends_at is not None
     assert ENDS_AT - after <= renewed.ends_at - clock() <= ENDS_AT - before
-    assert await Refresh(admission(), OPTED_IN, Identity("bob", "key"), BOB, clock).run() == Renewed(None)
+    assert await refresh(BOB).run() == Renewed(None)
 
 
 OTHERS = [
@@ -109,7 +127,7 @@ OTHERS = [
 async def test_a_session_stays_its_users(identity: Identity, token: str) -> None:
     """Another's credential renews nothing, nor does one of the same name by another method."""
     with pytest.raises(Ended) as ended:
-        await Refresh(admission(), OPTED_IN, identity, token, clock).run()
+        await refresh(token, identity).run()
     assert (ended.value.ending, ended.value.code) == (Ending.FORBIDDEN, "another_user")
     assert ended.value.message == "The new credential is another user's."
 
@@ -120,18 +138,25 @@ async def test_a_session_stays_its_users(identity: Identity, token: str) -> None
 async def test_what_is_no_credential_renews_nothing(token: str, code: str) -> None:
     """Each is refused as on the way in."""
     with pytest.raises(Ended) as ended:
-        await Refresh(admission(), OPTED_IN, Identity("eva", "key"), token, clock).run()
+        await refresh(token, Identity("eva", "key")).run()
     assert (ended.value.ending, ended.value.code) == (Ending.UNAUTHENTICATED, code)
+
+
+async def test_a_credential_that_is_not_good_for_the_profile_renews_nothing() -> None:
+    """The session would go on under a policy that its user may no longer have."""
+    with pytest.raises(Ended) as ended:
+        await refresh(BOB, profile="withdrawn").run()
+    assert (ended.value.ending, ended.value.code) == (Ending.FORBIDDEN, "profile_not_allowed")
 
 
 async def test_a_ticket_renews_nothing() -> None:
     """It opens a connection, and this one is open."""
     authenticate = authenticator()
     alice = Identity("alice", "key")
-    bound: dict[str, Any] = {"seconds": 600, "profile": None, "origin": None, "model": None}
+    bound: dict[str, Any] = {"seconds": 600, "profiles": None, "origin": None, "model": None}
     ticket, _ = await authenticate.tickets.mint(alice, time.time(), **bound)
     with pytest.raises(Ended) as ended:
-        await Refresh(admission(authenticate), OPTED_IN, alice, ticket, clock).run()
+        await refresh(ticket, alice, by=admission(authenticate)).run()
     assert ended.value.detail == "an unknown key by event"
 
 

@@ -379,12 +379,12 @@ async def test_a_key_that_has_expired_or_may_not_use_the_profile(
 ) -> None:
     """Static keys have an end, and profiles that they may use."""
     hashed = hash_key(KEY)
-    for options, status in ((";expires=2020-01-01", 401), (";profiles=other", 403), (";expires=2999-01-01", 101)):
+    for options, status in ((";expires=2020-01-01", 401), (";profiles=locked", 403), (";expires=2999-01-01", 101)):
         relay = await serve_relay(**towards(upstream, auth={"keys": {"alice": hashed + options}}))
         if status == 101:
-            async with relay.connect() as client:
+            async with relay.connect("/v1/realtime?profile=open") as client:
                 assert (await read(client))["type"] == "session.created"
             continue
         with pytest.raises(InvalidStatus) as caught:
-            await relay.connect()
+            await relay.connect("/v1/realtime?profile=open")
         assert caught.value.response.status_code == status

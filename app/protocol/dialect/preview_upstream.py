@@ -22,6 +22,9 @@ __all__ = ["PreviewUpstream"]
 
 Event = dict[str, Any]
 
+TEMPERATURE = "temperature"
+"""What preview has beyond GA, and a profile may set: inside it stands in GA's events, under this name."""
+
 NO_USAGE = {"type": "duration", "seconds": 0}
 """What a transcription cost, where an old server does not tell and GA's models demand it."""
 
@@ -83,13 +86,15 @@ class PreviewUpstream:
 
         Raises `Refused`, `invalid_value` with GA's `param`, for what a preview upstream cannot do and a client
         must not believe done: images, MCP, other sample rates, voices without a fallback. A key that GA itself
-        lacks is refused as GA's service would: `unknown_parameter`.
+        lacks is refused as GA's service would: `unknown_parameter`; but for the temperature of a session that
+        answers, and of a response, which the upstream does know.
         """
         with refusals_named(event):
             take = self._takers.get(event["type"])
             _, beyond = self._split(GA, event)
-            if beyond:
-                raise unknown(beyond[0])
+            strange = [path for path in beyond if path not in self._carried(event)]
+            if strange:
+                raise unknown(strange[0])
             told = take(event) if take else event
             known, beyond = self._split(PREVIEW, told)
             if beyond:
@@ -102,6 +107,17 @@ class PreviewUpstream:
         if described is None or self._keep:
             return event, []
         return known_part(generation, described["fields"], event)
+
+    def _carried(self, event: Event) -> tuple[str, ...]:
+        """Return the paths that GA lacks and preview is told all the same."""
+        session = event.get("session")
+        if isinstance(session, dict) and self._is_transcription(session):
+            return ()
+        return f"session.{TEMPERATURE}", f"response.{TEMPERATURE}"
+
+    def _is_transcription(self, session: Event) -> bool:
+        usual = "transcription" if self._transcription else "realtime"
+        return bool(session.get("type", usual) == "transcription")
 
     def _asked(self, path: str) -> Passage:
         return Passage(
@@ -117,10 +133,11 @@ class PreviewUpstream:
         session = object_in(event, "session")
         if session is None:
             return event
-        usual = "transcription" if self._transcription else "realtime"
-        transcription = session.get("type", usual) == "transcription"
+        transcription = self._is_transcription(session)
         shape = TRANSCRIPTION_SESSION if transcription else SESSION
-        flat = self._timely(shape.to_preview(session, self._asked("session")), "session")
+        flat = self._timely(
+            _with_temperature(shape.to_preview(session, self._asked("session")), session), "session"
+        )
         self._in_force.asked(session)
         kind = "transcription_session.update" if transcription else "session.update"
         return {**event, "type": kind, "session": flat}
@@ -140,7 +157,8 @@ class PreviewUpstream:
         response = object_in(event, "response")
         if response is None:
             return {key: value for key, value in event.items() if key != "response"}
-        flat = self._timely(RESPONSE_CREATE.to_preview(response, self._asked("response")), "response")
+        flat = _with_temperature(RESPONSE_CREATE.to_preview(response, self._asked("response")), response)
+        flat = self._timely(flat, "response")
         if "max_output_tokens" in flat:
             flat[self._limit_key] = flat.pop("max_output_tokens")
         return {**event, "response": flat}
@@ -209,6 +227,10 @@ class PreviewUpstream:
     def _error(self, event: Event) -> Iterator[Event]:
         self._in_force.refused()
         yield error_to_ga(event)
+
+
+def _with_temperature(flat: Event, given: Event) -> Event:
+    return {**flat, TEMPERATURE: given[TEMPERATURE]} if TEMPERATURE in given else flat
 
 
 def _renamed(event: Event) -> Iterator[Event]:

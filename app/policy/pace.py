@@ -1,0 +1,29 @@
+"""How fast something may come: a rate for the long run, and a burst above it, on the caller's clock.
+
+What passes is charged in full, also where it is more than there was room for: then nothing is free until it is
+paid back. Hence in any span of time no more passes than rate times span, the burst, and one last piece.
+"""
+
+from math import inf
+
+__all__ = ["Pace"]
+
+
+class Pace:
+    """A rate per second with a burst, in the same unit; without arguments it knows no bound."""
+
+    __slots__ = ("_paid_at", "_rate", "_slack")
+
+    def __init__(self, rate: float = inf, burst: float = 0.0) -> None:
+        self._rate = rate
+        self._slack = burst / rate
+        self._paid_at = -inf
+
+    @property
+    def free_at(self) -> float:
+        """When the next may pass, on the clock of `take`; a time in the past where it may pass now."""
+        return self._paid_at - self._slack
+
+    def take(self, amount: float, now: float) -> None:
+        """Charge what passes."""
+        self._paid_at = max(self._paid_at, now) + amount / self._rate

@@ -1,0 +1,78 @@
+"""How much audio an event carries, told by the length of its base64: nobody decodes audio to measure it.
+
+Where the text is at hand it is looked at as it stands, so that a second of audio costs microseconds.
+"""
+
+from typing import NamedTuple
+
+import msgspec
+
+from app.protocol.frame import APPEND_HEAD, APPEND_TAIL, BASE64, Append, Frame
+
+__all__ = ["AudioDelta", "appended", "decoded_size"]
+
+PADDING = frozenset({b"", b"=", b"=="})
+
+
+class _Delta(msgspec.Struct):
+    item_id: str
+    content_index: int
+    delta: msgspec.Raw
+
+
+_delta_decoder = msgspec.json.Decoder(_Delta)
+
+
+class AudioDelta(NamedTuple):
+    """What a `response.output_audio.delta` tells of its audio; `size` is in bytes of it."""
+
+    item_id: str
+    content_index: int
+    size: int
+
+    @classmethod
+    def of(cls, frame: Frame) -> "AudioDelta | None":
+        """Measure the audio, which nobody decodes for it; None where the event is not what it should be."""
+        match frame.at_hand:
+            case bytes(text):
+                return cls._in_text(text)
+            case {"item_id": str(item_id), "content_index": int(index), "delta": str(delta)}:
+                return cls(item_id, index, _size_of(delta.encode("utf-8", "replace")))
+        return None
+
+    @classmethod
+    def _in_text(cls, text: bytes) -> "AudioDelta | None":
+        try:
+            read = _delta_decoder.decode(text)
+            delta = bytes(read.delta)
+            spelt = msgspec.json.decode(delta, type=str).encode() if b"\\" in delta else delta[1:-1]
+        except msgspec.DecodeError:
+            return None
+        return cls(read.item_id, read.content_index, _size_of(spelt)) if delta.startswith(b'"') else None
+
+
+def appended(frame: Frame) -> int | None:
+    """Return how many bytes of audio an `input_audio_buffer.append` carries; None where its audio is no base64."""
+    if isinstance(frame, Append):
+        return _size_between(frame.text, len(APPEND_HEAD), len(frame.text) - len(APPEND_TAIL))
+    return decoded_size(frame.event.get("audio"))
+
+
+def decoded_size(base64: object) -> int | None:
+    """Return how many bytes standard base64, with its padding, stands for; None where it is none."""
+    if not isinstance(base64, str) or not base64.isascii():
+        return None
+    text = base64.encode()
+    return None if text.translate(None, BASE64) else _size_between(text, 0, len(text))
+
+
+def _size_between(text: bytes, start: int, end: int) -> int | None:
+    """Return what the letters of base64's alphabet between these places stand for, None if they end amiss."""
+    at = text.find(b"=", start, end)
+    padding = b"" if at < 0 else text[at:end]
+    return None if (end - start) % 4 or padding not in PADDING else (end - start) // 4 * 3 - len(padding)
+
+
+def _size_of(base64: bytes) -> int:
+    """Return what base64 of the service's stands for, as far as its length tells."""
+    return len(base64) * 3 // 4 - base64.count(b"=", -2)
