@@ -5,9 +5,9 @@ RUN pip install --no-cache-dir "uv>=0.9,<1"
 COPY pyproject.toml uv.lock README.md LICENSE ./
 ENV UV_PROJECT_ENVIRONMENT=/relay/.venv UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1
 # The dependencies are a layer of their own: they change less often than the code.
-RUN uv sync --locked --no-dev --no-install-project
+RUN uv sync --locked --no-dev --extra mcp --no-install-project
 COPY app ./app
-RUN uv sync --locked --no-dev --no-editable
+RUN uv sync --locked --no-dev --extra mcp --no-editable
 
 FROM python:3.13-slim-bookworm
 RUN useradd --system --no-create-home --uid 10001 relay

@@ -25,8 +25,9 @@ cover: .venv/.dev ## Run the suite under coverage and hold it to its gates
 	.venv/bin/coverage combine --quiet
 	.venv/bin/python tests/coverage_gates.py
 
-bench: .venv/.run ## Measure what translating costs beside passing on
+bench: .venv/.run ## Measure what translating and judging cost beside passing on
 	@PYTHONPATH=. .venv/bin/python bench/translation.py
+	@PYTHONPATH=. .venv/bin/python bench/guardrails.py
 
 key: .venv/.run ## Print a new key for a user, once, and the hash to configure
 	@.venv/bin/python -m app key new

@@ -9,9 +9,9 @@ cd "$image"
 cp "$project"/{pyproject.toml,uv.lock,README.md,LICENSE} .
 export UV_PROJECT_ENVIRONMENT="$image/.venv" UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1
 uv="$project/.venv/bin/uv"
-"$uv" sync --quiet --locked --no-dev --no-install-project
+"$uv" sync --quiet --locked --no-dev --extra mcp --no-install-project
 cp -r "$project/app" app
-"$uv" sync --quiet --locked --no-dev --no-editable
+"$uv" sync --quiet --locked --no-dev --extra mcp --no-editable
 rm -rf app                 # the second stage has the environment only
 chmod -R a-w .venv
 port=$(.venv/bin/python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
