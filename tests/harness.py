@@ -24,7 +24,7 @@ PATIENCE = 20.0
 
 KEY = "rk_canary-key-of-alice"
 
-CREATED = {
+CREATED: dict[str, Any] = {
     "type": "session.created",
     "event_id": "event_created",
     "session": {"type": "realtime", "object": "realtime.session", "id": "sess_1", "model": "secret-deployment"},

@@ -43,8 +43,13 @@ def call(item_id: str, name: str, arguments: str) -> Event:
 
 def response(response_id: str, *items: Event, previous: str | None = None) -> Iterator[Event]:
     """Yield the events of one response with these items; ids of events are left to `say`."""
-    head = {"object": "realtime.response", "id": response_id, "conversation_id": "conv_1", "status_details": None}
-    begun = {**head, "status": "in_progress", "output": [], "usage": None}
+    head: Event = {
+        "object": "realtime.response",
+        "id": response_id,
+        "conversation_id": "conv_1",
+        "status_details": None,
+    }
+    begun: Event = {**head, "status": "in_progress", "output": [], "usage": None}
     yield {"type": "response.created", "response": begun}
     for index, item in enumerate(items):
         yield from _item(response_id, index, item, previous)
@@ -57,7 +62,8 @@ def response(response_id: str, *items: Event, previous: str | None = None) -> It
 
 
 def _item(response_id: str, index: int, item: Event, previous: str | None) -> Iterator[Event]:
-    begun = {**item, "status": "in_progress"} | ({"arguments": ""} if "arguments" in item else {"content": []})
+    emptied: Event = {"arguments": ""} if "arguments" in item else {"content": []}
+    begun = {**item, "status": "in_progress", **emptied}
     of = {"response_id": response_id, "output_index": index}
     where = {**of, "item_id": item["id"]}
     yield {"type": "response.output_item.added", **of, "item": begun}

@@ -31,7 +31,7 @@ async def relay(serve_relay: Serve, upstream: ScriptedUpstream, tmp_path: Path) 
 
 async def until_done(client: ClientConnection) -> list[Any]:
     """Return the events up to the end of a response."""
-    events = []
+    events: list[Any] = []
     while not events or events[-1]["type"] != "response.done":
         events.append(await read(client))
     return events

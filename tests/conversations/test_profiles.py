@@ -77,7 +77,7 @@ UPSTREAMS: list[GenerationName] = ["ga", "preview"]
 async def drained(client: ClientConnection) -> list[Any]:
     """Return all events until the service has answered a last, harmless one."""
     await write(client, {"type": "input_audio_buffer.clear"})
-    events = []
+    events: list[Any] = []
     while not events or events[-1]["type"] != "input_audio_buffer.cleared":
         events.append(await read(client))
     return events

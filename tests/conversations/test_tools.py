@@ -49,7 +49,7 @@ async def relay(serve_relay: Serve, upstream: ScriptedUpstream, profiles: Path) 
 
 async def until_done(client: ClientConnection) -> list[Any]:
     """Return the events up to the end of a response."""
-    events = []
+    events: list[Any] = []
     while not events or events[-1]["type"] != "response.done":
         events.append(await read(client))
     return events

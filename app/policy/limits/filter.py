@@ -1,0 +1,181 @@
+"""How much a client may send: the size and the rate of its events, its audio, its responses and tokens.
+
+Who is too fast is slowed down rather than refused, since ten thousand refusals a second are a load too: what came
+passes, and nothing more is read until it is paid for. A total that is used up ends the session, which says so.
+"""
+
+from math import inf
+
+from app.errors import Refused
+from app.policy.chain import Filter, Outbox
+from app.policy.limits.budgets import Budget
+from app.policy.limits.pace import Pace
+from app.policy.limits.rules import LimitRules
+from app.policy.sound import PCM, bytes_per_second, heard_in
+from app.policy.teller import Teller
+from app.protocol.frame import Frame
+
+__all__ = ["Limits", "Meter"]
+
+EVENTS_BURST = 2.0
+"""Seconds' worth of events that may come at once, where no burst is told."""
+
+LAST_WORDS = 0.5
+"""Seconds between the response that used up the tokens and the end, for what is on its way to the client."""
+
+
+class Limits(Filter):
+    """Holds one session to its limits.
+
+    It counts what the service reports as far as it gets to see it; a `meter` nearer to the upstream sees the rest.
+    """
+
+    def __init__(self, rules: LimitRules, teller: Teller) -> None:
+        self._rules = rules
+        self._teller = teller
+        self._events = _event_pace(rules)
+        self._audio = Pace(rules.audio_rate or inf, rules.audio_burst)
+        self._seconds = Budget(
+            "audio_seconds", "seconds of audio", "audio_budget_exceeded", rules.audio_seconds or inf
+        )
+        self._responses = Budget("responses", "responses", "response_budget_exceeded", rules.responses or inf)
+        self._tokens = Budget("tokens", "tokens", "token_budget_exceeded", rules.tokens or inf)
+        self._bytes_per_second = PCM
+        self._metered = False
+        self._pause_owed = False
+        self._ends_at: float | None = None
+
+    def meter(self) -> "Meter":
+        """Return the filter that counts for this one where the service's frames come in, unconcealed."""
+        self._metered = True
+        return Meter(self)
+
+    def from_client(self, frame: Frame, now: float, out: Outbox) -> None:
+        """Let a frame pass within the limits, and read no further where it was too much at once."""
+        try:
+            seconds = self._admitted(frame, now)
+            out.to_upstream(frame)
+        except Refused:  # whatever is put out beside a refusal is lost
+            self._pause_owed = self._is_slowing(now)
+            self._set_alarm(now)
+            raise
+        self._seconds.spent += seconds
+        self._pause_owed = False
+        self._set_alarm(now)
+        if self._is_slowing(now):
+            out.pause("client", self._free_at)
+
+    def from_upstream(self, frame: Frame, now: float, out: Outbox) -> None:
+        """Count what the service reports."""
+        if not self._metered:
+            self.heard(frame, now)
+        out.to_client(frame)
+
+    def heard(self, frame: Frame, now: float) -> None:
+        """Learn the format in force, and count responses and tokens. Raises `Ended` for a response too many."""
+        match frame.type:
+            case "session.created" | "session.updated":
+                self._bytes_per_second = bytes_per_second(frame, "input", self._bytes_per_second)
+            case "response.created":
+                self._check_responses()
+                self._responses.spent += 1
+                self._set_alarm(now)
+            case "response.done":
+                self._tokens.spent += _tokens_in(frame)
+                if self._tokens.used_up and self._ends_at is None:
+                    self._ends_at = now + LAST_WORDS
+                self._set_alarm(now)
+
+    def tick(self, now: float, out: Outbox) -> None:
+        """Put out what could not be put out before: a pause, a warning, the end."""
+        if self._ends_at is not None and self._ends_at <= now:
+            raise self._tokens.ended()
+        if self._pause_owed and self._is_slowing(now):
+            out.pause("client", self._free_at)
+        self._pause_owed = False
+        for each in self._near():
+            each.warned = True
+            out.to_client(self._teller.event("relay.warning", about=each.about, left=each.left))
+        self._set_alarm(now)
+
+    # What may pass
+
+    def _admitted(self, frame: Frame, now: float) -> float:
+        """Return the seconds of audio in a frame that is within the limits, all but the total of audio charged."""
+        if not self._takes(self._events, 1, now):
+            message = "Events come too fast: send fewer a second."
+            raise Refused("too_many_events", message, event_id=frame.event_id)
+        self._check_size(frame)
+        if frame.type == "response.create":
+            self._check_responses()
+        heard = heard_in(frame)
+        if heard is None:
+            message = "Invalid 'audio': it is not base64 with its padding."
+            raise Refused("invalid_value", message, param="audio", event_id=frame.event_id)
+        return self._admitted_audio(frame, heard / self._bytes_per_second, now) if heard else 0.0
+
+    def _admitted_audio(self, frame: Frame, seconds: float, now: float) -> float:
+        if not self._takes(self._audio, seconds, now):
+            message = "Audio comes faster than is allowed here: send it as it is spoken."
+            raise Refused("audio_too_fast", message, event_id=frame.event_id)
+        self._seconds.check(seconds)
+        return seconds
+
+    def _takes(self, pace: Pace, amount: float, now: float) -> bool:
+        """Charge what may pass; only where the too fast are refused, that may be nothing."""
+        if self._rules.too_fast == "refuse" and pace.free_at > now:
+            return False
+        pace.take(amount, now)
+        return True
+
+    def _check_size(self, frame: Frame) -> None:
+        limit = self._rules.frame_bytes.get(frame.type, self._rules.default_frame_bytes)
+        if limit is not None and frame.size > limit:
+            message = f"The event is too large: it has {frame.size} bytes, and {limit} are allowed."
+            raise Refused("event_too_large", message, event_id=frame.event_id)
+
+    def _check_responses(self) -> None:
+        self._tokens.check(1)
+        self._responses.check(1)
+
+    # What is put out later
+
+    @property
+    def _free_at(self) -> float:
+        return max(self._events.free_at, self._audio.free_at)
+
+    def _is_slowing(self, now: float) -> bool:
+        return self._rules.too_fast == "slow" and self._free_at > now
+
+    def _near(self) -> list[Budget]:
+        if not self._teller.opted_in:
+            return []
+        return [each for each in (self._seconds, self._responses, self._tokens) if each.near]
+
+    def _set_alarm(self, now: float) -> None:
+        self.wake_at = now if self._pause_owed or self._near() else self._ends_at
+
+
+class Meter(Filter):
+    """Stands nearest to the upstream, and tells `Limits` of what other filters keep from the client."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+
+    def from_upstream(self, frame: Frame, now: float, out: Outbox) -> None:
+        """Count a frame."""
+        self._limits.heard(frame, now)
+        out.to_client(frame)
+
+
+def _event_pace(rules: LimitRules) -> Pace:
+    rate = rules.events_per_second
+    return Pace() if rate is None else Pace(rate, rules.events_burst or EVENTS_BURST * rate)
+
+
+def _tokens_in(done: Frame) -> int:
+    match done.event:
+        case {"response": {"usage": {"total_tokens": int(total)}}} if total > 0:
+            return total
+        case _:
+            return 0
