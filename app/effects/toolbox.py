@@ -22,7 +22,7 @@ from app.effects.outgoing import Outgoing
 from app.effects.python_tools import PythonTool, PythonToolConfig
 from app.effects.quiet import quiet_libraries
 from app.policy.judging import Judgement, Verdict
-from app.policy.tools import ServerTool, ToolCall
+from app.policy.tools import Failed, ServerTool, ToolCall
 from app.telemetry import log_fault
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Toolbox:
         }
 
     def call(self, call: ToolCall, context: ToolContext) -> Carried:
-        """Make the effect of a tool call; its result is a text for the model."""
+        """Make the effect of a tool call; its result is a text for the model, or `Failed`."""
         return Carried(f"tool_{call.id}", lambda: self._call(call, context))
 
     def judge(self, judgement: Judgement, context: ToolContext) -> Carried:
@@ -125,10 +125,10 @@ class Toolbox:
             raise ValueError(f"There are two tools named '{name}'; give an MCP server a prefix.")
         self._tools[name] = tool
 
-    async def _call(self, call: ToolCall, context: ToolContext) -> str:
+    async def _call(self, call: ToolCall, context: ToolContext) -> str | Failed:
         tool = self._tools.get(call.name)
         if tool is None:
-            return failure("there is no tool of this name")
+            return Failed(failure("there is no tool of this name"))
 
         async def carry_out() -> str:
             async with self._room_for_calls:
@@ -138,10 +138,10 @@ class Toolbox:
             return await within(tool.config.timeout, carry_out)
         except ToolFailure as failed:
             structlog.get_logger().info("tool call failed", session=context.session, why=failed.words)
-            return failed.text
+            return Failed(failed.text)
         except Exception as error:  # noqa: BLE001 - whatever a tool raises, the model is told that it failed
             log_fault(error, session=context.session)
-            return failure("the tool failed")
+            return Failed(failure("the tool failed"))
 
     async def _judge(self, judgement: Judgement, context: ToolContext) -> Verdict:
         judges = self._judges

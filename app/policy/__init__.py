@@ -96,7 +96,7 @@ def make_chain(profile: Profile, fields: SessionFields, scene: Scene) -> Chain:
         guardrails,
         tools,
         TurnGuard(profile.turns, scene.teller, scene.tap, _busy(tools), _busy(guardrails))
-        if profile.turns.guard
+        if profile.turns.guard or tools or guardrails
         else None,
         limits.meter() if limits and (tools or guardrails) else None,
         ModelName(scene.shown, scene.deployment),

@@ -94,7 +94,7 @@ class Gate(Filter):
                 event_id=event_id_of(frame.event),
             )
         event_id = frame.event_id
-        if event_id is not None and event_id.startswith(OWN):
+        if _is_ours(event_id):
             message = f"Invalid 'event_id': '{OWN}…' is how the relay's own begin."
             raise Refused("invalid_value", message, param="event_id", event_id=event_id)
         out.to_upstream(frame)
@@ -104,8 +104,14 @@ class Gate(Filter):
         kind = frame.type
         if kind not in SERVER and not kind.startswith(OURS):
             self._tap.unknown(kind)
-        if self._passes(kind) and not (self._silent and kind == "error" and _is_ours(frame)):
+        if self._passes(kind) and not (kind == "error" and self._is_nobodys(frame)):
             out.to_client(frame)
+
+    def _is_nobodys(self, error: Frame) -> bool:
+        """Tell whether nobody is to see it: it answers the relay's own event, or is our own word in silence."""
+        event = error.event
+        about = event["error"].get("event_id") if isinstance(event.get("error"), dict) else None
+        return _is_ours(about) or (self._silent and _is_ours(event.get("event_id")))
 
     def _passes(self, kind: str) -> bool:
         if kind in self._withheld:
@@ -116,6 +122,5 @@ class Gate(Filter):
         return ", ".join(f"'{name}'" for name in sorted(self._client))
 
 
-def _is_ours(frame: Frame) -> bool:
-    """Tell a refusal of the relay's own from an error of the service's."""
-    return str(frame.event.get("event_id")).startswith(OWN)
+def _is_ours(event_id: object) -> bool:
+    return isinstance(event_id, str) and event_id.startswith(OWN)

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from app.effects import Toolbox, ToolContext
 from app.policy.judging import Judgement, Kind, Verdict
-from app.policy.tools import ToolCall
+from app.policy.tools import Failed, ToolCall
 
 __all__ = ["CANARY", "CONTEXT", "PATIENCE", "Seen", "Service", "call", "judge", "streaming"]
 
@@ -103,9 +103,11 @@ async def call(toolbox: Toolbox, name: str, arguments: object = "{}") -> str:
     text = arguments if isinstance(arguments, str) else json.dumps(arguments)
     async with asyncio.timeout(PATIENCE):
         result = await toolbox.call(ToolCall("c1", name, text), CONTEXT).run()
-    assert isinstance(result, str)
-    assert CANARY not in result
-    return result
+    read = result.text if isinstance(result, Failed) else result
+    assert isinstance(read, str)
+    assert isinstance(result, Failed) == read.startswith('{"error"')
+    assert CANARY not in read
+    return read
 
 
 async def judge(toolbox: Toolbox, text: str, kind: Kind = "user_text") -> bool:

@@ -141,3 +141,15 @@ def test_a_client_does_not_pass_for_the_relay(play: "Play", tap: "Seen") -> None
     )
     refused = refusal(tap, {"type": "response.cancel", "event_id": "event_relay_"})
     assert (refused.param, refused.event_id) == ("event_id", "event_relay_")
+
+
+def test_an_answer_to_the_relays_own_event_is_nobodys(play: "Play", tap: "Seen") -> None:
+    """The client has not sent what it is about; an error of any other shape passes."""
+    script = play([Gate(GateRules(), tap)])
+    script >> ("upstream", {"type": "error", "error": {"code": "x", "event_id": "event_relay_s1_1"}})
+    for error in ({"code": "x", "event_id": "mine"}, {"code": "x"}, "odd"):
+        (
+            script
+            >> ("upstream", {"type": "error", "error": error})
+            << ("to client", {"type": "error", "error": error})
+        )

@@ -1,6 +1,6 @@
 """Server-side tools: the model calls them, the relay carries them out, and the client need not know."""
 
 from app.policy.tools.filter import Tools
-from app.policy.tools.server_tools import ServerTool, ToolCall, ToolRules
+from app.policy.tools.server_tools import Failed, ServerTool, ToolCall, ToolRules
 
-__all__ = ["ServerTool", "ToolCall", "ToolRules", "Tools"]
+__all__ = ["Failed", "ServerTool", "ToolCall", "ToolRules", "Tools"]

@@ -15,7 +15,7 @@ from app.policy.chain import Effect, Outbox
 from app.policy.teller import Teller
 from app.policy.tools.follow_ups import Requests, repeated
 from app.policy.tools.rounds import STOPPED, Round, Stop
-from app.policy.tools.server_tools import SHOWN, ServerTool, ToolCall, ToolRules, announcement
+from app.policy.tools.server_tools import SHOWN, Failed, ServerTool, ToolCall, ToolRules, announcement
 from app.policy.tools.sight import Sight
 from app.protocol.frame import Frame, event_id_of
 
@@ -57,6 +57,7 @@ class Calls:
         self._sight = sight
         self._running: dict[str, _Running] = {}
         self._held: deque[Frame] = deque()
+        self._promised: dict[Any, Round] = {}
 
     @property
     def busy(self) -> bool:
@@ -80,11 +81,20 @@ class Calls:
         """Take the result of a call; that of one which was cancelled in the meantime is nobody's."""
         ended = self._running.pop(effect_id, None)
         if ended is not None:
-            text = self._told(ended, result, out) if isinstance(result, str) else FAILED
-            ended.round.results[ended.call.id] = text
+            ended.round.results[ended.call.id] = self._told(ended, result, out)
             self.settle(ended.round, out)
 
-    def _told(self, ended: _Running, result: str, out: Outbox) -> str:
+    def _told(self, ended: _Running, result: object, out: Outbox) -> str:
+        """Return what the model is to read of a result, or of an exception; a failure is for nobody else."""
+        match result:
+            case str():
+                return self._shown(ended, result, out)
+            case Failed(text):
+                return text
+            case _:
+                return FAILED
+
+    def _shown(self, ended: _Running, result: str, out: Outbox) -> str:
         """Show a result to the client where it is for it; returns what the model is to read."""
         results = self._tools[ended.call.name].results
         if results == "server":
@@ -144,8 +154,21 @@ class Calls:
         if last is not None:
             out.to_upstream(last)
         if follow_up is not None:
+            if each.withheld:
+                self._promised[follow_up.event_id] = each
             self.ask(follow_up, out)
         self._ask_held(out)
+
+    def kept(self) -> None:
+        """Note that a response has begun: whoever was promised one has it."""
+        self._promised.clear()
+
+    def broken(self, event_id: Any, out: Outbox) -> None:
+        """Note that an event of the relay's own was refused: whoever waits for what it promised waits in vain."""
+        each = self._promised.pop(event_id, None)
+        if each is not None and each.done is not None:
+            each.stop("failed")
+            self._sight.end(each, each.done, out)
 
     def _output(self, call_id: str, text: str) -> Frame:
         item = {"type": "function_call_output", "call_id": call_id, "output": text}

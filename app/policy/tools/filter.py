@@ -121,6 +121,7 @@ class Tools(Filter):
         self._calls.requests.refused(frame.event)
         match frame.event:
             case {"error": {"event_id": str(event_id)}} if event_id.startswith(OWN):
+                self._calls.broken(event_id, out)
                 return
         self._sight.show(frame, out)
 
@@ -137,6 +138,7 @@ class Tools(Filter):
         if not (isinstance(response, dict) and isinstance(response.get("id"), str)):
             self._sight.show(frame, out)
             return
+        self._calls.kept()
         request = self._calls.requests.begun(response)
         inside = response.get("conversation_id", "") is not None and (request is None or request.inside)
         if request is not None and request.inside and not request.own:

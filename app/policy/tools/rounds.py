@@ -13,7 +13,7 @@ from app.protocol.frame import Frame
 __all__ = ["STOPPED", "Round", "Stop"]
 
 Event = dict[str, Any]
-Stop = Literal["turn_detected", "client_cancelled", "cancelled", "limit"]
+Stop = Literal["turn_detected", "client_cancelled", "cancelled", "limit", "failed"]
 """Why no follow-up is asked for: the first two are the protocol's words for who interrupted."""
 
 INTERRUPTED = '{"error": "The call was interrupted by the user."}'
@@ -21,9 +21,13 @@ STOPPED: Mapping[Stop, str] = {
     "turn_detected": INTERRUPTED,
     "client_cancelled": INTERRUPTED,
     "cancelled": '{"error": "The call was cancelled."}',
+    "failed": '{"error": "The call was cancelled."}',
     "limit": '{"error": "Too many calls in a row: the tool was not called."}',
 }
 """What the model reads in place of a result."""
+
+FOLLOW_UP_REFUSED: Event = {"type": "server_error", "code": "follow_up_refused"}
+"""What a client is told whose answer the service would not give."""
 
 
 @dataclass(slots=True)
@@ -97,14 +101,19 @@ class Round:
         return event if place == index else {**event, "output_index": place}
 
     def last_word(self, done: Frame) -> Frame:
-        """Return the `response.done` that the client gets: one that was interrupted says so.
+        """Return the `response.done` that the client gets: one that was interrupted, or came to nothing, says so.
 
-        The service completed the response, but the client's answer was still to come when it was interrupted.
+        The service completed the response, but the client's answer was still to come.
         """
         response = done.event["response"]
         unanswered = self.created is not None and bool(self.results) and response.get("status") == "completed"
-        if not unanswered or self.stopped not in ("turn_detected", "client_cancelled"):
-            return done
-        details = {"type": "cancelled", "reason": self.stopped}
-        cancelled = {**response, "status": "cancelled", "status_details": details}
-        return Frame.of({**done.event, "response": cancelled})
+        details: Event
+        match self.stopped:
+            case "turn_detected" | "client_cancelled" if unanswered:
+                details = {"type": "cancelled", "reason": self.stopped}
+            case "failed" if unanswered:
+                details = {"type": "failed", "error": FOLLOW_UP_REFUSED}
+            case _:
+                return done
+        told = {**response, "status": details["type"], "status_details": details}
+        return Frame.of({**done.event, "response": told})

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 from app.policy.teller import Teller
 from app.protocol.frame import Frame
 
-__all__ = ["SHOWN", "ServerTool", "ToolCall", "ToolRules", "announcement"]
+__all__ = ["SHOWN", "Failed", "ServerTool", "ToolCall", "ToolRules", "announcement"]
 
 SHOWN = '{"status": "shown to the user"}'
 """What the model reads of a result that is for the client alone."""
@@ -18,7 +18,7 @@ SHOWN = '{"status": "shown to the user"}'
 class ToolRules(BaseModel):
     """How server-side tools are called, and how their results are shown."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     max_rounds: PositiveInt = Field(
         default=8, description="Responses in a row that may call tools, without a new turn of the user's."
@@ -50,6 +50,13 @@ class ToolCall:
     id: str
     name: str
     arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """What came of a call that failed: words for the model, and for nobody else."""
+
+    text: str
 
 
 def announcement(

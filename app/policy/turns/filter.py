@@ -189,6 +189,7 @@ class TurnGuard(Filter):
             self._not_before = self._not_before if self._under_way else now + LOOK_AGAIN
         elif _is_own(event_id) and (request is None or request.own):
             self._tap.lost(f"the service refused an event of the relay's own: {code}")
+            out.to_client(frame)  # for whoever asked; it is not for the client
         else:
             out.to_client(frame if request is None or request.named else _without_name(frame))
 

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from app.policy.chain import Filter
-from app.policy.tools import ServerTool, ToolRules
+from app.policy.tools import Failed, ServerTool, ToolRules
 from tests.policy.tools.calling import (
     FAILED,
     begins,
@@ -74,12 +74,16 @@ def test_who_is_told(play: "Play", row: tuple["Results", bool, str, dict[str, An
     script << output(1 + (shown is not None), "call_c1", read) << follow_up(2 + (shown is not None))
 
 
-def test_a_failure_is_not_shown(play: "Play") -> None:
+FAILURES = [(RuntimeError("secret"), FAILED), (Failed("No such page."), "No such page."), (None, FAILED)]
+
+
+@pytest.mark.parametrize(("result", "read"), FAILURES)
+def test_a_failure_is_not_shown(play: "Play", result: object, read: str) -> None:
     """The model is told, and can say it in words."""
     script = play([tools({"search": ServerTool("search", {}, "client")}, opted_in=True)])
     begun(script)
-    script >> ("done", ("tool_call_c1", RuntimeError("secret")))
-    script >> ("upstream", done()) << output(1, "call_c1", FAILED) << follow_up(2)
+    script >> ("done", ("tool_call_c1", result))
+    script >> ("upstream", done()) << output(1, "call_c1", read) << follow_up(2)
 
 
 def test_a_result_is_shown_when_it_is_there(play: "Play") -> None:

@@ -24,9 +24,10 @@ from tests.policy.tools.calling import (
     sends,
     unseen,
 )
+from tests.policy.turns.turning import Noted
 
 if TYPE_CHECKING:
-    from tests.policy.conftest import Playbook, Seen
+    from tests.policy.conftest import Playbook
 
     Play = Callable[[Sequence[Filter]], Playbook]
 
@@ -37,11 +38,11 @@ def request(name: str, **response: object) -> Event:
 
 
 @pytest.fixture
-def script(play: "Play", tap: "Seen") -> "Playbook":
+def script(play: "Play") -> "Playbook":
     """A conversation with both filters."""
     teller = Teller("s1")
     each = Tools(TOOLS, ToolRules(), Desk(), teller)
-    return play([each, TurnGuard(TurnRules(guard=True), teller, tap, lambda: each.busy)])
+    return play([each, TurnGuard(TurnRules(guard=True), teller, Noted(), lambda: each.busy)])
 
 
 def test_a_follow_up_goes_up_when_its_response_has_ended(script: "Playbook") -> None:
@@ -100,3 +101,25 @@ def test_a_follow_up_waits_for_a_response_that_began_by_itself(script: "Playbook
     unseen(script, created("r3"))
     unseen(script, done(*calls_hidden(script, "c3", response_id="r3"), response_id="r3"))
     script >> ("done", ("tool_call_c3", "found")) << output(3, "call_c3") << follow_up(4, instructions="e1")
+
+
+def test_a_follow_up_that_is_refused_leaves_nobody_waiting(script: "Playbook") -> None:
+    """The client had seen nothing yet: it gets the response that was kept from it, as one that failed."""
+    sends(script, request("e1"))
+    unseen(script, created())
+    unseen(script, done(*calls_hidden(script, "c1")))
+    script >> ("done", ("tool_call_c1", "found")) << output(1, "call_c1") << follow_up(2, instructions="e1")
+    error = {"code": "server_error", "message": "No.", "event_id": "event_relay_s1_2"}
+    details = {"type": "failed", "error": {"type": "server_error", "code": "follow_up_refused"}}
+    script >> ("upstream", {"type": "error", "error": error})
+    script << ("to client", created()) << ("to client", done(status="failed", status_details=details))
+    sends(script, request("e2"))
+
+
+def test_a_follow_up_that_has_begun_is_no_longer_owed(script: "Playbook") -> None:
+    """A late error about it tells the client nothing."""
+    unseen(script, created())
+    unseen(script, done(*calls_hidden(script, "c1")))
+    script >> ("done", ("tool_call_c1", "found")) << output(1, "call_c1") << follow_up(2)
+    unseen(script, created("r2"))
+    unseen(script, {"type": "error", "error": {"code": "server_error", "event_id": "event_relay_s1_2"}})

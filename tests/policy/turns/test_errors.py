@@ -99,12 +99,13 @@ def test_the_relays_own_request_may_be_overtaken_too(play: "Play") -> None:
 
 @pytest.mark.parametrize("event", [OWN, OUTPUT, cancel(event_id="event_relay_s1_c")])
 def test_errors_about_the_relays_own_events_are_the_operators(play: "Play", event: dict[str, Any]) -> None:
-    """The client, which did not send them, hears nothing."""
+    """And of those who sent them, which stand nearer to the client; it itself, which did not, never sees one."""
     tap = Noted()
     script = play([guard(tap)])
     script >> ("upstream", created()) << ("to client", created())
-    script >> ("upstream", complaint(event["event_id"], "server_error"))
-    script >> ("upstream", complaint(event["event_id"], None))
+    for code in ("server_error", None):
+        error = complaint(event["event_id"], code)
+        script >> ("upstream", error) << ("to client", error)
     assert tap.losses == [LOST + "server_error", LOST + "None"]
 
 
@@ -114,7 +115,8 @@ def test_the_relays_own_request_may_be_refused(play: "Play") -> None:
     script = play([guard(tap)])
     script >> ("client", OWN) << ("to upstream", OWN)
     script >> ("client", create())
-    script >> ("upstream", complaint(OWN["event_id"], "invalid_value")) << ("to upstream", create())
+    error = complaint(OWN["event_id"], "invalid_value")
+    script >> ("upstream", error) << ("to client", error) << ("to upstream", create())
     assert tap.losses == [LOST + "invalid_value"]
 
 
