@@ -19,7 +19,7 @@ from app.__main__ import uvicorn_config
 from app.auth.static_keys import hash_key
 from app.settings import Settings
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds after which a test gives up waiting for what must happen; nothing is asserted on it."""
 
 KEY = "rk_canary-key-of-alice"

@@ -7,15 +7,16 @@ what would climb out of its place in the path all the same (`..`, or nothing at 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import httpx
 import msgspec
+from pydantic import AfterValidator
 
 from app.effects.arguments import invalid
 
-__all__ = ["UrlTemplate", "read_url"]
+__all__ = ["Url", "UrlTemplate", "read_url"]
 
 PLACE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_-]{0,63})\}")
 PLAIN = re.compile(rb"[^A-Za-z0-9_-]")
@@ -34,6 +35,15 @@ def read_url(text: str) -> httpx.URL:
     if "@" in parts.netloc or "#" in text:
         raise ValueError("The URL must have no user, password or fragment; secrets belong in the headers.")
     return url
+
+
+def _readable(text: str) -> str:
+    read_url(text)
+    return text
+
+
+Url = Annotated[str, AfterValidator(_readable)]
+"""A URL in a configuration, as it was written."""
 
 
 @dataclass(frozen=True, slots=True)

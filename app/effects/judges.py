@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from app.effects.addressing import read_url
+from app.effects.addressing import Url, read_url
 from app.effects.calling import ToolContext, ToolFailure, within
 from app.effects.environment import headers_from
 from app.effects.functions import load, takes
@@ -34,19 +34,12 @@ class JudgeConfig(BaseModel):
     python: str | None = Field(
         default=None, description="`module:function`; an async function from a text (and the context) to a bool."
     )
-    url: str | None = Field(
+    url: Url | None = Field(
         default=None, description="Gets `POST` with `kind` and `text`, and answers `allowed`: true or false."
     )
     headers: Mapping[str, str] = Field(
         default={}, repr=False, description="Sent to the `url`; `${NAME}` is taken from the environment."
     )
-
-    @field_validator("url")
-    @classmethod
-    def _is_an_address(cls, url: str | None) -> str | None:
-        if url is not None:
-            read_url(url)
-        return url
 
     @model_validator(mode="after")
     def _is_one(self) -> "JudgeConfig":

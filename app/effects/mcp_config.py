@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from app.effects.addressing import read_url
+from app.effects.addressing import Url
 from app.effects.calling import ToolConfig
 
 __all__ = ["McpServerConfig"]
@@ -13,7 +13,7 @@ __all__ = ["McpServerConfig"]
 class McpServerConfig(ToolConfig):
     """An MCP server, by its URL or as a command; the bounds are for each of its tools."""
 
-    url: str | None = Field(default=None, description="Its address, for streamable HTTP.")
+    url: Url | None = Field(default=None, description="Its address, for streamable HTTP.")
     headers: Mapping[str, str] = Field(
         default={}, repr=False, description="Sent to the `url`; `${NAME}` is taken from the environment."
     )
@@ -24,13 +24,6 @@ class McpServerConfig(ToolConfig):
     )
     tools: tuple[str, ...] | None = Field(default=None, description="The server's tools to offer; all without it.")
     prefix: str = Field(default="", description="Put before each tool's name.")
-
-    @field_validator("url")
-    @classmethod
-    def _is_an_address(cls, url: str | None) -> str | None:
-        if url is not None:
-            read_url(url)
-        return url
 
     @model_validator(mode="after")
     def _is_one(self) -> "McpServerConfig":

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import ServerConnection
 
 from tests.harness import CREATED, read, write
@@ -96,3 +97,11 @@ async def hear(connection: ServerConnection, kind: str) -> Event:
         event: Event = await read(connection)
         if event["type"] == kind:
             return event
+
+
+async def until_done(client: ClientConnection) -> list[Any]:
+    """Return what a client sees up to the end of a response."""
+    events: list[Any] = []
+    while not events or events[-1]["type"] != "response.done":
+        events.append(await read(client))
+    return events

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import ServerConnection
 
-from tests.conversations.service import Event, begin, hear, message, response, say
+from tests.conversations.service import Event, begin, hear, message, response, say, until_done
 from tests.harness import PATIENCE, ScriptedUpstream, Serve, ServedRelay, read, towards, write
 
 JUDGED = 'user_speech = [{ python = "tests.conversations.tooling:decent" }]'
@@ -27,14 +26,6 @@ async def relay(serve_relay: Serve, upstream: ScriptedUpstream, tmp_path: Path) 
         f"{JUDGED}\n{WRITTEN}\n{SAID}\n"
     )
     return await serve_relay(**towards(upstream, profiles_file=path))
-
-
-async def until_done(client: ClientConnection) -> list[Any]:
-    """Return the events up to the end of a response."""
-    events: list[Any] = []
-    while not events or events[-1]["type"] != "response.done":
-        events.append(await read(client))
-    return events
 
 
 def text_of(done: Any) -> str:

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import ServerConnection
 
-from tests.conversations.service import begin, call, hear, message, response, say
+from tests.conversations.service import begin, call, hear, message, response, say, until_done
 from tests.conversations.tooling import CANARY_DESCRIPTION, desk
 from tests.harness import PATIENCE, ScriptedUpstream, Serve, ServedRelay, read, towards, write
 
@@ -45,14 +44,6 @@ def profiles(tmp_path: Path) -> Path:
 async def relay(serve_relay: Serve, upstream: ScriptedUpstream, profiles: Path) -> ServedRelay:
     """A relay in front of the scripted upstream, with that profile."""
     return await serve_relay(**towards(upstream, profiles_file=profiles))
-
-
-async def until_done(client: ClientConnection) -> list[Any]:
-    """Return the events up to the end of a response."""
-    events: list[Any] = []
-    while not events or events[-1]["type"] != "response.done":
-        events.append(await read(client))
-    return events
 
 
 def arguments(query: str) -> str:
