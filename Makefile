@@ -25,9 +25,11 @@ cover: .venv/.dev ## Run the suite under coverage and hold it to its gates
 	.venv/bin/coverage combine --quiet
 	.venv/bin/python tests/coverage_gates.py
 
-bench: .venv/.run ## Measure what translating and judging cost beside passing on
-	@PYTHONPATH=. .venv/bin/python bench/translation.py
-	@PYTHONPATH=. .venv/bin/python bench/guardrails.py
+bench: .venv/.run ## Measure the relay beside others, on Linux (ARGS="--quick --write --capacity")
+	@.venv/bin/python -m bench $(ARGS)
+
+bench-core: .venv/.run ## Count and time the core alone: translating, judging, passing on
+	@for each in translation guardrails hotpath; do PYTHONPATH=. .venv/bin/python bench/$$each.py || exit; done
 
 key: .venv/.run ## Print a new key for a user, once, and the hash to configure
 	@.venv/bin/python -m app key new
@@ -51,4 +53,4 @@ image-steps: .venv/bin/uv ## Carry out the Dockerfile's steps in a fresh directo
 	$(SYNC) --inexact
 	@touch $@ .venv/.run
 
-.PHONY: help run test check cover bench key image-steps
+.PHONY: help run test check cover bench bench-core key image-steps

@@ -49,6 +49,7 @@ class Telemetry:
         self.refused_frames: Counter[str] = Counter()
         self.unknown_events = 0
         self.losses = 0
+        self.effects: Counter[tuple[str, str]] = Counter()
         self.frames: Counter[Side] = Counter()
         self.bytes: Counter[Side] = Counter()
         delay = Histogram(
@@ -77,6 +78,10 @@ class Telemetry:
         """Count and log what a translation could not say, once a session and thing."""
         self.losses += 1
         structlog.get_logger().warning("not translated", what=words)
+
+    def effect_ended(self, kind: str, outcome: str) -> None:
+        """Count a tool call (`tool`), or the judgement of a kind of text; both words are ours."""
+        self.effects[kind, outcome] += 1
 
     def delayed(self, side: Side, seconds: float) -> None:
         """Record one sampled delay."""
@@ -113,6 +118,12 @@ class _Reading(Collector):
         yield _by("relay_frames", "Messages received, by side", "side", seen.frames)
         yield _by("relay_bytes", "Bytes of messages received, by side", "side", seen.bytes)
         yield _by("relay_refused_frames", "Client events refused, by error code", "code", seen.refused_frames)
+        effects = CounterMetricFamily(
+            "relay_effects", "Tool calls and judgements, by outcome", labels=["kind", "outcome"]
+        )
+        for words, count in seen.effects.items():
+            effects.add_metric(words, count)
+        yield effects
         yield CounterMetricFamily("relay_not_translated", "Things that a translation could not say", seen.losses)
         yield CounterMetricFamily(
             "relay_unknown_server_events", "Upstream events that the catalogue lacks", seen.unknown_events
@@ -163,9 +174,9 @@ def _without_query(value: object) -> object:
     return value.partition("?")[0] if isinstance(value, str) else value
 
 
-def log_fault(error: BaseException, **context: str) -> None:
+def log_fault(error: BaseException, event: str = "relay fault", **context: str) -> None:
     """Log an exception that nobody expected: its type and where, not its words, which may quote what was said."""
-    structlog.get_logger().error("relay fault", error=type(error).__name__, where=_places(error), **context)
+    structlog.get_logger().error(event, error=type(error).__name__, where=_places(error), **context)
 
 
 def _places(error: BaseException) -> list[str]:

@@ -60,6 +60,8 @@ def test_metrics_tell_what_happened() -> None:
     telemetry.refused("invalid_json")
     telemetry.unknown("canary.event")
     telemetry.lost("a thing")
+    telemetry.effect_ended("tool", "failed")
+    telemetry.effect_ended("tool", "failed")
     lines = metrics(telemetry)
     assert [line for line in lines if "delay" not in line] == [
         "relay_sessions_open 1.0",
@@ -73,6 +75,7 @@ def test_metrics_tell_what_happened() -> None:
         'relay_bytes_total{side="client"} 30.0',
         'relay_bytes_total{side="upstream"} 5.0',
         'relay_refused_frames_total{code="invalid_json"} 1.0',
+        'relay_effects_total{kind="tool",outcome="failed"} 2.0',
         "relay_not_translated_total 1.0",
         "relay_unknown_server_events_total 1.0",
     ]

@@ -5,6 +5,7 @@ from app.effects.http_tools import HttpToolConfig
 from app.effects.judges import JudgeConfig, JudgesConfig
 from app.effects.mcp_config import McpServerConfig
 from app.effects.python_tools import PythonToolConfig
+from app.effects.seat import Seat
 from app.effects.toolbox import Toolbox
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "JudgesConfig",
     "McpServerConfig",
     "PythonToolConfig",
+    "Seat",
     "ToolContext",
     "Toolbox",
 ]

@@ -16,7 +16,7 @@ from app.effects.calling import ToolContext, ToolFailure, within
 from app.effects.environment import headers_from
 from app.effects.functions import load, takes
 from app.effects.outgoing import Asked, Outgoing
-from app.policy.judging import Judgement, Kind, Verdict
+from app.policy.judging import KINDS, Judgement, Kind, Verdict
 from app.telemetry import log_fault
 
 __all__ = ["JudgeConfig", "Judges", "JudgesConfig"]
@@ -60,12 +60,8 @@ class JudgesConfig(BaseModel):
 
     def of(self, kind: Kind) -> tuple[JudgeConfig, ...]:
         """Return the judges of one kind of text."""
-        return {"user_speech": self.user_speech, "user_text": self.user_text, "model_output": self.model_output}[
-            kind
-        ]
-
-
-KINDS: tuple[Kind, ...] = ("user_speech", "user_text", "model_output")
+        judges: tuple[JudgeConfig, ...] = getattr(self, kind)
+        return judges
 
 
 class Judge(Protocol):
@@ -126,7 +122,7 @@ class Judges:
         except ToolFailure:
             return False
         except Exception as error:  # noqa: BLE001 - whatever a judge raises, it did not allow
-            log_fault(error, session=context.session)
+            log_fault(error, "judge failed", session=context.session)
             return False
 
 

@@ -28,7 +28,7 @@ from app.telemetry import log_fault
 if TYPE_CHECKING:
     from app.effects.mcp_servers import McpServer
 
-__all__ = ["Toolbox"]
+__all__ = ["Carried", "Toolbox"]
 
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 """What the service takes for a function's name."""
@@ -140,7 +140,7 @@ class Toolbox:
             structlog.get_logger().info("tool call failed", session=context.session, why=failed.words)
             return Failed(failed.text)
         except Exception as error:  # noqa: BLE001 - whatever a tool raises, the model is told that it failed
-            log_fault(error, session=context.session)
+            log_fault(error, "tool failed", session=context.session)
             return Failed(failure("the tool failed"))
 
     async def _judge(self, judgement: Judgement, context: ToolContext) -> Verdict:

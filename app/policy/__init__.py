@@ -65,7 +65,6 @@ class Scene:
 def make_fields(
     profile: Profile,
     tools: Mapping[str, ServerTool],
-    teller: Teller,
     *,
     preview_upstream: bool,
     transcription: bool,
@@ -79,7 +78,6 @@ def make_fields(
         screened=profile.judges_speech,
         preview_upstream=preview_upstream,
         transcription=transcription,
-        teller=teller,
     )
 
 
@@ -98,7 +96,7 @@ def make_chain(profile: Profile, fields: SessionFields, scene: Scene) -> Chain:
         TurnGuard(profile.turns, scene.teller, scene.tap, _busy(tools), _busy(guardrails))
         if profile.turns.guard or tools or guardrails
         else None,
-        limits.meter() if limits and (tools or guardrails) else None,
+        limits.meter() if limits else None,
         ModelName(scene.shown, scene.deployment),
     ]
     return Chain([each for each in listed if each is not None])

@@ -12,7 +12,7 @@ from app.errors import Refused
 from app.policy.chain import Filter, Outbox
 from app.policy.teller import OWN
 from app.protocol.catalogue import GA
-from app.protocol.frame import Frame, event_id_of
+from app.protocol.frame import Append, Frame, event_id_of
 from app.protocol.translation import OURS
 from app.wire import Tap
 
@@ -93,10 +93,10 @@ class Gate(Filter):
                 param="type",
                 event_id=event_id_of(frame.event),
             )
-        event_id = frame.event_id
+        event_id = None if isinstance(frame, Append) else frame.event.get("event_id")
         if _is_ours(event_id):
             message = f"Invalid 'event_id': '{OWN}…' is how the relay's own begin."
-            raise Refused("invalid_value", message, param="event_id", event_id=event_id)
+            raise Refused("invalid_value", message, param="event_id", event_id=event_id_of(frame.event))
         out.to_upstream(frame)
 
     def from_upstream(self, frame: Frame, now: float, out: Outbox) -> None:  # noqa: ARG002 - types know no time

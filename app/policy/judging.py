@@ -6,14 +6,16 @@ comes back that is no `Verdict(allowed=True)` blocks.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from app.policy.chain import Effect
 
-__all__ = ["Judge", "Judgement", "Kind", "Verdict"]
+__all__ = ["KINDS", "Judge", "Judgement", "Kind", "Verdict"]
 
 Kind = Literal["user_speech", "user_text", "model_output"]
 """What is judged: the transcript of the user's speech, text that a client sends, or what the model says."""
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)

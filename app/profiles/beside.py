@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
+from app.policy.sound import PCM
 from app.profiles.lines import Path
 from app.profiles.source import Source
 
@@ -14,9 +15,6 @@ __all__ = ["FILE_KEYS", "read_audio", "with_prompts"]
 
 FILE_KEYS = {"fixed_file": "fixed", "default_file": "default"}
 """The keys of a field's rule that name a file, and those that its text goes into."""
-
-BYTES_PER_SECOND = 2 * 24_000
-"""Of PCM16 at 24 kHz, mono: what the Realtime API calls `pcm16`, and later `audio/pcm`."""
 
 MAX_SECONDS = 60
 MAX_PROMPT = 2**20
@@ -30,7 +28,7 @@ def with_prompts(source: Source, path: Path, rules: Mapping[str, Any]) -> dict[s
 
 def read_audio(source: Source, path: Path, name: object) -> bytes | None:
     """Return the recorded answer at `path`; None where it cannot be used."""
-    audio = _read(source, path, name, MAX_SECONDS * BYTES_PER_SECOND)
+    audio = _read(source, path, name, MAX_SECONDS * PCM)
     match audio:
         case None:
             return None

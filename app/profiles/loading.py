@@ -113,6 +113,15 @@ def _check_references(source: Source, path: Path, head: Head, known: Known) -> N
             source.complain((*path, "keys", place), "is no key's name: there is no RELAY_AUTH__KEYS__… of it")
 
 
+def _check_tool_choice(sections: Sections, session: SessionRules, tools: Collection[str]) -> None:
+    """Complain of a choice that the service would refuse at each dial: of a tool that there is not."""
+    choice, listed = session.tool_choice.servers, session.tools.servers
+    offered = {tool.get("name") for tool in (listed if isinstance(listed, list) else ())} | set(tools)
+    named = choice.get("name") if isinstance(choice, dict) and choice.get("type") == "function" else None
+    if (choice == "required" and not offered) or (named is not None and named not in offered):
+        sections.source.complain((*sections.path, "session", "tool_choice"), "chooses a tool that there is not")
+
+
 def _built(name: str, head: Head, sections: Sections) -> LoadedProfile | None:
     sections.check_tables()
     prompts = with_prompts(sections.source, (*sections.path, "session"), sections.given("session"))
@@ -126,6 +135,8 @@ def _built(name: str, head: Head, sections: Sections) -> LoadedProfile | None:
     tools, servers, guarding = sections.tools(), sections.servers(), sections.guarding()
     if not (session and response and items and gate and limits and turns and calls):
         return None
+    if not servers:  # whose tools are known only when they are asked
+        _check_tool_choice(sections, session, tools)
     profile = Profile(
         name=name,
         session=session,

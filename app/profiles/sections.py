@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from app.effects import HttpToolConfig, JudgesConfig, McpServerConfig, PythonToolConfig
 from app.effects.hosts import Hosts
 from app.policy.guardrails import GuardrailRules
-from app.policy.judging import Kind
+from app.policy.judging import KINDS
 from app.profiles.bases import merged
 from app.profiles.beside import read_audio
 from app.profiles.head import BaseName
@@ -38,7 +38,6 @@ SECTIONS = (
     "guardrails",
 )
 
-KINDS: tuple[Kind, ...] = ("user_speech", "user_text", "model_output")
 RECORDED = "replacement_audio"
 
 

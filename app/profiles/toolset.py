@@ -15,6 +15,7 @@ from app.effects.hosts import Hosts
 from app.effects.judges import PythonJudge
 from app.effects.python_tools import PythonTool
 from app.effects.toolbox import NAME
+from app.policy.judging import KINDS
 from app.profiles.lines import Path
 from app.profiles.source import Source
 from app.profiles.validation import is_table, validated, without
@@ -53,8 +54,8 @@ def read_servers(source: Source, path: Path, given: Tables, hosts: Hosts) -> dic
 def read_judges(source: Source, path: Path, given: Tables, hosts: Hosts) -> JudgesConfig | None:
     """Return the judges, if they can be had."""
     judges = validated(source, path, JudgesConfig, given)
-    for kind in ("user_speech", "user_text", "model_output") if judges else ():
-        for place, judge in enumerate(getattr(judges, kind)):
+    for kind in KINDS if judges else ():
+        for place, judge in enumerate(judges.of(kind) if judges else ()):
             _check_judge(source, (*path, kind, place), judge, hosts)
     return judges
 

@@ -11,16 +11,13 @@ from typing import Any
 
 from app.protocol.catalogue import GenerationName
 from app.protocol.dialect import RENAMED_TO_GA, RENAMED_TO_PREVIEW, PreviewClient, PreviewUpstream, generation_of
-from app.protocol.frame import Frame
+from app.protocol.frame import APPEND, Frame
 
 __all__ = ["OURS", "Spoken", "Translation"]
 
 TELLING = frozenset({"session.update", "response.create", "transcription_session.update"})
 OURS = ("relay.", "extension.")
 """How the types of the relay's own events begin, for clients that know them: the same in both generations."""
-
-APPEND = "input_audio_buffer.append"
-"""Nine tenths of what clients send, and the same in both generations: never looked into."""
 
 SESSION = frozenset({"session.created", "session.updated"})
 
@@ -67,7 +64,7 @@ class Translation:
             self._decide(generation_of(frame.event))
         if self._client is None or frame.type == APPEND or frame.type.startswith(OURS):
             return [frame]
-        return _read(frame, {}, self._client.read)
+        return [Frame.of(event) for event in self._client.read(frame.event)]
 
     def to_upstream(self, frame: Frame) -> list[Frame]:
         """Return what the upstream is to be told. Raises `Refused` for what it cannot do."""
@@ -129,12 +126,16 @@ def _read(
     renamed: Mapping[str, str],
     read: Callable[[dict[str, Any]], list[dict[str, Any]]],
 ) -> list[Frame]:
-    """Bring a frame into GA; the first of what it becomes remembers how it came."""
+    """Bring an upstream's frame into GA; of what it becomes the one that says the same remembers how it came.
+
+    That is the one of the same type, which others may precede, else the first.
+    """
     if frame.type in renamed:
         return [frame.renamed(renamed[frame.type])]
     frames = [Frame.of(event) for event in read(frame.event)]
-    for first in frames[:1]:
-        first.origin = frame
+    same = [each for each in frames if each.type == frame.type] or frames
+    for each in same[:1]:
+        each.origin = frame
     return frames
 
 

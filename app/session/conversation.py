@@ -213,7 +213,8 @@ class Session:
         self._timers.clear()
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._tasks:  # an operator's tool may not heed its cancellation: nobody waits for it longer
+            await asyncio.wait(self._tasks, timeout=self._config.close_timeout)
 
     async def _close(self, ended: Ended) -> None:
         """Close both sides at once."""

@@ -7,10 +7,11 @@ import msgspec
 from starlette.websockets import WebSocket
 
 from app.auth.credentials import Handshake, Identity
-from app.effects import ToolContext
+from app.effects import Seat, ToolContext
 from app.errors import Ended, Ending, Refused
 from app.policy import Scene, make_chain, make_fields
 from app.policy.chain import Chain
+from app.policy.guardrails import text_of
 from app.policy.model_name import ModelName
 from app.policy.session_fields import SessionFields
 from app.policy.session_news import News
@@ -18,8 +19,8 @@ from app.policy.teller import Teller
 from app.profiles import LoadedProfile
 from app.protocol.frame import Frame
 from app.protocol.translation import Spoken, Translation
+from app.telemetry import Telemetry
 from app.upstream.providers import Target, Targets
-from app.wire import Tap
 
 __all__ = ["Admitted", "Caller", "Prepared", "spoken", "target_for"]
 
@@ -86,7 +87,6 @@ class Prepared:
         fields = make_fields(
             loaded.profile,
             loaded.toolbox.tools,
-            teller,
             preview_upstream=admitted.target.generation == "preview",
             transcription=admitted.transcription,
         )
@@ -97,6 +97,7 @@ class Prepared:
 
         Raises `Ended` for what the upstream's protocol has no word for.
         """
+        self._check_judged()
         session = self.fields.beginning(self.admitted.begins_with)
         if session is None:
             return None
@@ -109,6 +110,15 @@ class Prepared:
             raise self.at_fault(Ended(Ending.BAD_REQUEST, words, code=SESSION_REFUSED)) from None
         return update.text
 
+    def _check_judged(self) -> None:
+        """Refuse a ticket whose session holds a text that is to be judged: before a session nobody judges."""
+        guardrails = self.admitted.loaded.profile.guardrails
+        if guardrails is not None and guardrails.user_text and text_of({"session": self.admitted.begins_with}):
+            words = (
+                "This profile judges what a client writes: leave texts out of a ticket's session, and send them."
+            )
+            raise Ended(Ending.BAD_REQUEST, words, code=SESSION_REFUSED)
+
     def at_fault(self, ended: Ended) -> Ended:
         """Say whose fault it is that a session cannot be had: the caller's only if it has asked for anything."""
         if ended.code != SESSION_REFUSED or self.admitted.begins_with.keys() - {"type"}:
@@ -116,20 +126,21 @@ class Prepared:
         detail = f"what the profile {self.admitted.loaded.name} imposes is refused: {ended.message}"
         return Ended(Ending.UPSTREAM_REFUSED, detail=detail)
 
-    def chain(self, tap: Tap, news: News, now: float) -> Chain:
+    def chain(self, telemetry: Telemetry, news: News, now: float) -> Chain:
         """Make the filters; `now` is when the session begins, on its clock."""
         admitted, toolbox = self.admitted, self.admitted.loaded.toolbox
         context = ToolContext(admitted.caller.name, admitted.identity.name, admitted.loaded.name)
+        seat = Seat(toolbox, context, telemetry.effect_ended)
         scene = Scene(
             shown=admitted.shown,
             deployment=admitted.deployment,
-            tap=tap,
+            tap=telemetry,
             news=news,
             teller=self.teller,
             now=now,
             tools=toolbox.tools,
-            call=lambda call: toolbox.call(call, context),
-            judge=lambda judgement: toolbox.judge(judgement, context),
+            call=seat.call,
+            judge=seat.judge,
         )
         return make_chain(admitted.loaded.profile, self.fields, scene)
 

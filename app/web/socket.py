@@ -208,6 +208,7 @@ def _log_session(admitted: Admitted, upstream_request: str | None, session: Sess
         frames_from_upstream=session.upstream.frames,
         bytes_from_upstream=session.upstream.bytes,
         ending=ended.ending.name.lower(),
+        code=ended.code,
         close_code=ended.close_code,
         detail=ended.detail,
     )

@@ -141,7 +141,8 @@ class Minting:
     ) -> tuple[str, float]:
         chosen = self.profiles.choose(identity, binding.profile, session.model)
         target_for(chosen, self.targets, session.model)
-        profiles = (chosen.name,) if binding.profile else self.profiles.allowed(identity)
+        picked = binding.profile is not None or session.model in chosen.names
+        profiles = (chosen.name,) if picked else self.profiles.allowed(identity)
         return await self.tickets.mint(
             identity,
             time.time(),

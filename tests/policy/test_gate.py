@@ -141,6 +141,7 @@ def test_a_client_does_not_pass_for_the_relay(play: "Play", tap: "Seen") -> None
     )
     refused = refusal(tap, {"type": "response.cancel", "event_id": "event_relay_"})
     assert (refused.param, refused.event_id) == ("event_id", "event_relay_")
+    assert refusal(tap, {"type": "response.cancel", "event_id": "event_relay_" * 50}).param == "event_id"
 
 
 def test_an_answer_to_the_relays_own_event_is_nobodys(play: "Play", tap: "Seen") -> None:

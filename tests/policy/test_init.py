@@ -42,7 +42,7 @@ def chain(tap: "Seen", profile: Profile = OPEN, *, opted_in: bool = False, **giv
     usual: dict[str, Any] = {"shown": None, "deployment": None, "news": news(), "now": 0.0, "tools": {}}
     teller = Teller("s1", opted_in=opted_in)
     scene = Scene(tap=tap, teller=teller, call=nothing, judge=nothing, **{**usual, **given})
-    fields = make_fields(profile, scene.tools, teller, preview_upstream=False, transcription=False)
+    fields = make_fields(profile, scene.tools, preview_upstream=False, transcription=False)
     return make_chain(profile, fields, scene)
 
 
@@ -58,7 +58,7 @@ LISTS = [
     (OPEN, {}, ALWAYS),
     (Profile("locked", session=SessionRules.locked()), {}, ["SessionNews", "Gate", "SessionFields", "ModelName"]),
     (Profile("turns", turns=TurnRules(guard=True)), {}, ["SessionNews", "Gate", "TurnGuard", "ModelName"]),
-    (Profile("limited", limits=LIMITED), {}, ["SessionNews", "Limits", "Gate", "ModelName"]),
+    (Profile("limited", limits=LIMITED), {}, ["SessionNews", "Limits", "Gate", "Meter", "ModelName"]),
     (
         Profile("all", limits=LIMITED, guardrails=JUDGED, turns=TurnRules(guard=True)),
         TOOLS,

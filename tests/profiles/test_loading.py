@@ -144,6 +144,14 @@ def test_a_whole_profile(write: Write, tmp_path: Path) -> None:
 
 
 INVALID: list[tuple[str, list[str]]] = [
+    (
+        "[profiles.a.session]\ntool_choice = { fixed = 'required' }",
+        ["2: profiles.a.session.tool_choice: chooses a tool that there is not"],
+    ),
+    (
+        "[profiles.a.session]\ntool_choice = { fixed = { type = 'function', name = 'b' } }",
+        ["2: profiles.a.session.tool_choice: chooses a tool that there is not"],
+    ),
     ("", ["1: has no profile; begin one with [profiles.<name>]"]),
     ("\n[profiles]", ["1: has no profile; begin one with [profiles.<name>]"]),
     ("profiles = 'canary'", ["1: profiles: is no table"]),
@@ -223,7 +231,7 @@ def test_all_errors_at_once(errors: Errors) -> None:
     assert errors(text) == [
         "1: default: is none of the profiles: a, b",
         "3: profiles.a.base: Input should be 'open' or 'locked'",
-        "5: profiles.a.session.speed: speed: the value must be a number",
+        "5: profiles.a.session.speed: the value must be a number",
         (
             "6: profiles.a.session.voice: a rule is \"free\", \"server\", or a table with 'fixed', 'default' or"
             " 'within'"

@@ -91,9 +91,53 @@ def test_between_two_preview_sides_what_nobody_changed_leaves_as_it_came() -> No
         inside = translation.from_upstream(frame)
         assert [each for one in inside for each in translation.to_client(one)] == [frame]
     (up,) = translation.from_client(PREVIEW_UPDATE)
-    assert translation.to_upstream(up) == [PREVIEW_UPDATE]
+    assert events(translation.to_upstream(up)) == [PREVIEW_UPDATE.event]
     changed = Frame.of({**up.event, "session": {**up.event["session"], "instructions": "new"}})
     assert events(translation.to_upstream(changed))[0]["session"]["instructions"] == "new"
+
+
+TWO_READINGS: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"response": {"max_response_output_tokens": 4096, "max_output_tokens": 5}}, {"max_output_tokens": 5}),
+    ({"response": {"input": [{"type": "item_reference", "id": "a"}], "input_items": []}}, {"input": []}),
+]
+
+
+@pytest.mark.parametrize(("given", "read"), TWO_READINGS)
+def test_a_client_has_said_what_was_read_and_nothing_else(given: dict[str, Any], read: dict[str, Any]) -> None:
+    """Two of preview's names can stand for one of GA's: what no filter saw does not go up beside it."""
+    translation = Translation(Spoken(client="preview", upstream="preview"))
+    (inside,) = translation.from_client(Frame.of({"type": "response.create", **given}))
+    assert inside.event["response"] == read
+    (told,) = events(translation.to_upstream(inside))
+    assert told["response"].keys() <= {*read, "input_items", "max_response_output_tokens"}
+    assert list(told["response"].values()) == list(read.values())
+
+
+def test_a_models_name_does_not_go_up_unseen() -> None:
+    """It is stripped in the reading, so it is not there any more."""
+    translation = Translation(Spoken(client="preview", upstream="preview"))
+    (inside,) = translation.from_client(
+        Frame.of({"type": "session.update", "session": {"model": "other", "modalities": ["text"]}})
+    )
+    (told,) = events(translation.to_upstream(inside))
+    assert "model" not in told["session"]
+
+
+def test_what_is_made_up_beside_a_frame_does_not_pass_for_it() -> None:
+    """An item's end is told before its response goes on: each leaves once, and only the latter as it came."""
+    translation = Translation(Spoken(client="preview", upstream="preview"))
+    item = {"id": "item_1", "type": "message", "role": "assistant", "status": "in_progress", "content": []}
+    begun = {"type": "response.output_item.added", "response_id": "resp_1", "output_index": 0, "item": item}
+    cut = {"id": "resp_1", "status": "cancelled", "output": [{**item, "status": "incomplete"}]}
+    for event in (
+        begun,
+        {"type": "conversation.item.created", "previous_item_id": None, "item": item},
+        {"type": "response.done", "response": cut},
+    ):
+        frame = Frame.of({"event_id": "e", **event})
+        inside = translation.from_upstream(frame)
+        assert [each for one in inside for each in translation.to_client(one)] == [frame]
+        assert [each.origin for each in inside if each.type == frame.type] in ([frame], [])
 
 
 GUESSES: list[tuple[str, Frame, str]] = [

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from app.errors import Ended, Ending
 from app.policy.chain import Filter, Outbox
 from app.protocol.frame import Frame
+from app.session import SessionConfig
 
 if TYPE_CHECKING:
     from tests.session.conftest import Converse, Seen
@@ -231,3 +232,27 @@ async def test_an_answer_for_both_sides_is_overtaken_on_neither(converse: "Conve
     await tap.has_seen(4)
     assert await talk.client.hears_all(3) == ["session.created", "holds the turn", "early"]
     assert await talk.upstream.hears_all(2) == ["early", "late"]
+
+
+class Deaf(Call):
+    """An effect that does not heed its cancellation."""
+
+    async def run(self) -> object:
+        """Wait on, whatever is asked."""
+        while not self.result.done():
+            try:
+                await super().run()
+            except asyncio.CancelledError:
+                continue
+        return None
+
+
+async def test_an_effect_that_does_not_end_keeps_no_connection(converse: "Converse") -> None:
+    """An operator's tool may swallow its cancellation: both sides are closed all the same."""
+    call = Deaf("c1")
+    talk = converse(Calls(call), config=SessionConfig(close_timeout=0.05))
+    await talk.client.says({"type": "call"})
+    await call.begun.wait()
+    await talk.client.leaves()
+    assert (await talk.upstream.closed()).code == 1000
+    call.result.cancel()

@@ -11,7 +11,7 @@ from app.policy.chain import Filter, Outbox
 from app.policy.limits.budgets import Budget
 from app.policy.limits.pace import Pace
 from app.policy.limits.rules import LimitRules
-from app.policy.sound import PCM, bytes_per_second, heard_in
+from app.policy.sound import G711, PCM, bytes_per_second, heard_in
 from app.policy.teller import Teller
 from app.protocol.frame import Frame
 
@@ -19,6 +19,9 @@ __all__ = ["Limits", "Meter"]
 
 EVENTS_BURST = 2.0
 """Seconds' worth of events that may come at once, where no burst is told."""
+
+LONGEST_PAUSE = 20.0
+"""Seconds after which a client is read again, whatever it owes, since its pongs are not read meanwhile."""
 
 LAST_WORDS = 0.5
 """Seconds between the response that used up the tokens and the end, for what is on its way to the client."""
@@ -40,9 +43,10 @@ class Limits(Filter):
         )
         self._responses = Budget("responses", "responses", "response_budget_exceeded", rules.responses or inf)
         self._tokens = Budget("tokens", "tokens", "token_budget_exceeded", rules.tokens or inf)
-        self._bytes_per_second = PCM
+        self._in_force = self._bytes_per_second = PCM
         self._metered = False
         self._pause_owed = False
+        self._owes_still = False
         self._ends_at: float | None = None
 
     def meter(self) -> "Meter":
@@ -54,6 +58,7 @@ class Limits(Filter):
         """Let a frame pass within the limits, and read no further where it was too much at once."""
         try:
             seconds = self._admitted(frame, now)
+            self._note_format(frame)
             out.to_upstream(frame)
         except Refused:  # whatever is put out beside a refusal is lost
             self._pause_owed = self._is_slowing(now)
@@ -63,7 +68,7 @@ class Limits(Filter):
         self._pause_owed = False
         self._set_alarm(now)
         if self._is_slowing(now):
-            out.pause("client", self._free_at)
+            out.pause("client", self._read_again(now))
 
     def from_upstream(self, frame: Frame, now: float, out: Outbox) -> None:
         """Count what the service reports."""
@@ -75,7 +80,9 @@ class Limits(Filter):
         """Learn the format in force, and count responses and tokens. Raises `Ended` for a response too many."""
         match frame.type:
             case "session.created" | "session.updated":
-                self._bytes_per_second = bytes_per_second(frame, "input", self._bytes_per_second)
+                self._in_force = self._bytes_per_second = bytes_per_second(frame, "input", self._in_force)
+            case "error":  # the format that was asked for may be what is refused
+                self._bytes_per_second = self._in_force
             case "response.created":
                 self._check_responses()
                 self._responses.spent += 1
@@ -91,7 +98,7 @@ class Limits(Filter):
         if self._ends_at is not None and self._ends_at <= now:
             raise self._tokens.ended()
         if self._pause_owed and self._is_slowing(now):
-            out.pause("client", self._free_at)
+            out.pause("client", self._read_again(now))
         self._pause_owed = False
         for each in self._near():
             each.warned = True
@@ -114,6 +121,11 @@ class Limits(Filter):
             raise Refused("invalid_value", message, param="audio", event_id=frame.event_id)
         return self._admitted_audio(frame, heard / self._bytes_per_second, now) if heard else 0.0
 
+    def _note_format(self, frame: Frame) -> None:
+        """Take the leanest format for the one in force while a client changes it: by that, audio lasts longest."""
+        if frame.type == "session.update" and bytes_per_second(frame, "input", 0):
+            self._bytes_per_second = min(self._bytes_per_second, G711)
+
     def _admitted_audio(self, frame: Frame, seconds: float, now: float) -> float:
         if not self._takes(self._audio, seconds, now):
             message = "Audio comes faster than is allowed here: send it as it is spoken."
@@ -122,8 +134,8 @@ class Limits(Filter):
         return seconds
 
     def _takes(self, pace: Pace, amount: float, now: float) -> bool:
-        """Charge what may pass; only where the too fast are refused, that may be nothing."""
-        if self._rules.too_fast == "refuse" and pace.free_at > now:
+        """Charge what may pass; where the too fast are refused, or have paused for long, that may be nothing."""
+        if (self._rules.too_fast == "refuse" or self._owes_still) and pace.free_at > now:
             return False
         pace.take(amount, now)
         return True
@@ -143,6 +155,12 @@ class Limits(Filter):
     @property
     def _free_at(self) -> float:
         return max(self._events.free_at, self._audio.free_at)
+
+    def _read_again(self, now: float) -> float:
+        """Return when to read on; what comes then and is not yet paid for is refused."""
+        latest = now + LONGEST_PAUSE
+        self._owes_still = self._free_at > latest
+        return min(self._free_at, latest)
 
     def _is_slowing(self, now: float) -> bool:
         return self._rules.too_fast == "slow" and self._free_at > now

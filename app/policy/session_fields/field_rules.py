@@ -139,24 +139,28 @@ class FieldRule(BaseModel):
             told |= {"hidden": True, "shown": self._shown(field)}
         rule = self.model_copy(update=told)
         if rule.mode == "within" and rule.opening is not OMIT and rule.allowed(rule.opening) != rule.opening:
-            raise ValueError(f"{field.name}: the 'default' is not one of the values 'within'")
+            raise ValueError("the 'default' is not one of the values 'within'")
         return rule
 
     def _choice(self, field: SessionField) -> dict[str, Any]:
+        """Return the choice as it is meant, with a value to begin with: the service's own may be none of them."""
+        told = "default" in self.model_fields_set
         if not isinstance(self.within, Range):
-            return {"within": tuple(_meant(field, each) for each in self.within or ())}
+            values = tuple(_meant(field, each) for each in self.within or ())
+            return {"within": values, **({} if told or not values else {"default": values[0]})}
         for each in self.within.bounds:
             _meant(field, each)
-        unlimited = field.name == "max_output_tokens" and "default" not in self.model_fields_set
-        if unlimited and self.within.maximum is not None:  # the service's own value would be beyond it
-            return {"default": self.within.maximum}
-        return {}
+        if told:
+            return {}
+        if field.name == "max_output_tokens":  # the service's own is no limit at all
+            return {} if self.within.maximum is None else {"default": self.within.maximum}
+        raise ValueError("a range needs a 'default': the service's own value may be beyond it")
 
     def _shown(self, field: SessionField) -> Any:
         if "shown" in self.model_fields_set:
             return _meant(field, self.shown)
         if field.empty is OMIT:
-            raise ValueError(f"{field.name}: no value here means nothing, so 'hidden' needs a 'shown'")
+            raise ValueError("no value here means nothing, so 'hidden' needs a 'shown'")
         return field.empty
 
 
@@ -164,5 +168,5 @@ def _meant(field: SessionField, value: Any) -> Any:
     """Return the value that is meant. Raises `ValueError` for one that the service would refuse."""
     meant = None if value == OFF and field.nullable else value
     if flaw := flaw_in(field.facts, meant):
-        raise ValueError(f"{field.name}: the value {flaw}")
+        raise ValueError(f"the value {flaw}")
     return meant

@@ -17,7 +17,6 @@ from app.policy.session_fields.response_narrowing import ResponseNarrowing
 from app.policy.session_fields.screening import Screening
 from app.policy.session_fields.session_rules import ResponseRules, SessionRules
 from app.policy.session_fields.tool_lists import ToolLists
-from app.policy.teller import Teller
 from app.protocol.dialect.envelope import refusals_named
 from app.protocol.dialect.passage import invalid
 from app.protocol.frame import Frame
@@ -48,7 +47,6 @@ class SessionFields(Filter):
         screened: bool = False,
         preview_upstream: bool = False,
         transcription: bool = False,
-        teller: Teller,  # noqa: ARG002 - every filter may speak; this one has nothing to say
     ) -> None:
         own, free = OwnValues(), rules.other == "free"
         listed = rules.tools.servers

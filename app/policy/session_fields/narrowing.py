@@ -70,6 +70,8 @@ class Narrowing:
         if self._screening:
             values = self._screening.asked(values)
         head = {key: session[key] for key in ("type", "model") if isinstance(session.get(key), str)}
+        if "type" in head and self._rules.other != "free":  # which the connection has settled
+            head["type"] = self._kind
         return {**head, **nested(values, self.beyond(session, ELSEWHERE))}
 
     def beginning(self, asked: Object) -> dict[str, Any] | None:
@@ -95,7 +97,11 @@ class Narrowing:
         return wishes
 
     def _allowed(self, field: SessionField, value: Any) -> Any:
-        wish = self._rules.of(field.name).allowed(value)
+        """Return what may pass; a field that this session lacks would cost the whole update."""
+        rule = self._rules.of(field.name)
+        if field.name not in self._ruled and rule.mode != "free":
+            return OMIT
+        wish = rule.allowed(value)
         return self._tools.offered(wish) if field.name == "tools" and wish is not OMIT else wish
 
     def _settle_tools(self, wishes: Values) -> None:

@@ -8,7 +8,6 @@ import pytest
 from app.policy.chain import Chain, Filter, ToClient, ToUpstream
 from app.policy.session_fields import ItemRules, ResponseRules, SessionFields, SessionRules
 from app.policy.session_fields.concealment import WITHHELD
-from app.policy.teller import Teller
 from app.protocol.frame import Frame, from_client, from_upstream
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ def fields(
     """Return the filter with rules over a base."""
     made = SessionRules.model_validate({**dict(getattr(SessionRules, base)()), **(rules or {})})
     response = options.pop("response", getattr(ResponseRules, base)())
-    return SessionFields(made, response, items or getattr(ItemRules, base)(), teller=Teller("s1"), **options)
+    return SessionFields(made, response, items or getattr(ItemRules, base)(), **options)
 
 
 def update(**session: Any) -> Event:

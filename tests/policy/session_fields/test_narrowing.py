@@ -78,7 +78,7 @@ def test_each_field_goes_by_its_rule() -> None:
     """Within, default, free and server side by side."""
     rules: Any = {
         "voice": {"within": ["alloy", "sage"]},
-        "speed": {"within": {"maximum": 1.0}},
+        "speed": {"within": {"maximum": 1.0}, "default": 1.0},
         "instructions": {"default": "b"},
         "turn_detection": "free",
     }
@@ -152,7 +152,7 @@ BEGINNINGS: list[tuple[Object, Object, Object | None]] = [
     ({"base": "open"}, FULL, {key: value for key, value in FULL.items() if key != "model"}),
     ({"voice": {"fixed": "sage"}}, {}, {"audio": {"output": {"voice": "sage"}}}),
     ({"voice": {"default": "sage"}}, {}, {"audio": {"output": {"voice": "sage"}}}),
-    ({"voice": {"within": ["sage"]}}, {}, None),
+    ({"voice": {"within": ["sage"]}}, {}, {"audio": {"output": {"voice": "sage"}}}),
     ({"voice": {"within": ["sage", "ash"], "default": "ash"}}, {}, {"audio": {"output": {"voice": "ash"}}}),
     ({"voice": {"default": "ash"}}, FULL, {"audio": {"output": {"voice": "sage"}}}),
     ({"voice": {"fixed": "ash"}}, FULL, {"audio": {"output": {"voice": "ash"}}}),
@@ -204,3 +204,21 @@ def test_what_is_the_clients_own_is_remembered() -> None:
     assert (own.holds("instructions", "a"), own.holds("voice", "sage")) == (True, False)
     made.update({"instructions": "b"})
     assert not own.holds("instructions", "b")
+
+
+LACKED = [
+    # what the session is, the field, and what of a client's wish for it goes up
+    ({}, {"temperature": 0.8}, {}),
+    ({"preview": True}, {"temperature": 0.8}, {"temperature": 0.8}),
+    ({"transcription": True}, {"audio": {"output": {"voice": "sage"}}}, {}),
+]
+
+
+@pytest.mark.parametrize(("session", "asked", "passed"), LACKED)
+def test_what_a_session_lacks_costs_it_nothing(session: Object, asked: Object, passed: Object) -> None:
+    """The service would refuse the whole update for it."""
+    rules = {
+        "temperature": {"within": {"minimum": 0.6, "maximum": 0.9}, "default": 0.8},
+        "voice": {"within": ["sage"]},
+    }
+    assert narrowing(**session, **rules).update(asked) == passed

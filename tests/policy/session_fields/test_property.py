@@ -15,7 +15,6 @@ from app.errors import Refused
 from app.policy.chain import Chain, ToUpstream
 from app.policy.session_fields import ItemRules, ResponseRules, SessionFields, SessionRules
 from app.policy.session_fields.fields import FIELDS, OMIT
-from app.policy.teller import Teller
 from app.protocol.dialect.shape import fetch
 from app.protocol.frame import Frame
 
@@ -39,7 +38,7 @@ RULES = SessionRules.model_validate(
     {
         **{name: {"fixed": value} for name, value in FIXED.items()},
         "tracing": {"fixed": {"workflow_name": CANARY}},
-        "speed": {"within": {"minimum": 0.5, "maximum": 1.0}},
+        "speed": {"within": {"minimum": 0.5, "maximum": 1.0}, "default": 1.0},
         "output_modalities": {"within": [["text"], ["audio"]], "default": ["audio"]},
         "tools": "free",
         "tool_choice": "free",
@@ -165,7 +164,7 @@ def check_sent(event: Event) -> None:
 def test_what_is_fixed_holds_and_what_is_hidden_stays_hidden(asked: Event, events: list[Event]) -> None:
     """From the first update on, through whatever the client sends, in whatever the upstream answers."""
     own: Any = RULES, ResponseRules.locked(), ItemRules.locked()
-    fields = SessionFields(*own, server_tools=[LOOKUP], teller=Teller("s1"))
+    fields = SessionFields(*own, server_tools=[LOOKUP])
     chain, upstream = Chain([fields]), Echo()
     beginning = fields.beginning(asked)
     assert beginning is not None
