@@ -67,13 +67,21 @@ class Relay:
         """Take a message of the upstream's. Raises `Ended` where it is no event."""
         frame = from_upstream(data)
         if self.translation.plain:
-            self._look_at(frame, now)
-            return self._chain.from_upstream(frame, now)
-        actions: list[Action] = []
-        for each in self.translation.from_upstream(frame):
-            self._look_at(each, now)
-            actions += self._chain.from_upstream(each, now)
+            return self._heard(frame, now)
+        actions = [action for each in self.translation.from_upstream(frame) for action in self._heard(each, now)]
         return self._outside(actions, now)
+
+    def _heard(self, frame: Frame, now: float) -> list[Action]:
+        """Tell the chain what the upstream says; what the client sent before may be refused in answer to it."""
+        self._look_at(frame, now)
+        try:
+            return self._chain.from_upstream(frame, now)
+        except Refused as refused:
+            return self._after(refused)
+
+    def _after(self, refused: Refused) -> list[Action]:
+        """Say a refusal of what was sent before, behind what the chain has put out by then: that is not undone."""
+        return [*self._chain.actions, *self.refused(refused)]
 
     def done(self, effect_id: str, result: object, now: float) -> list[Action]:
         """Take the result of an effect, or the exception that it raised."""
@@ -88,7 +96,7 @@ class Relay:
         try:
             actions = ask()
         except Refused as refused:
-            actions = self.refused(refused)
+            actions = self._after(refused)
         return self._outside(actions, now)
 
     def _outside(self, actions: list[Action], now: float) -> list[Action]:
@@ -114,7 +122,7 @@ class Relay:
         except Refused as refused:
             self._tap.refused(refused.code)
             answer = self._teller.error(refused)
-        return [each for action in self._chain.from_upstream(answer, now) for each in self._said(action, now)]
+        return [each for action in self._heard(answer, now) for each in self._said(action, now)]
 
     def _losses(self) -> list[Action]:
         """Tell the operator, and a client that wants to know, what a translation could not say."""

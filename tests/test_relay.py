@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.errors import Ended, Ending, Refused
+from app.errors import Ended, Ending
 from app.policy.chain import Chain, Filter, Outbox, Start, ToClient, ToUpstream
 from app.policy.teller import Teller
 from app.protocol.frame import Frame
@@ -243,30 +243,3 @@ def test_what_a_translation_loses_is_told_once(announce: bool) -> None:  # noqa:
     told = [[each.frame.event["type"] for each in answer if isinstance(each, ToClient)] for answer in answers]
     assert told == [["relay.warning"] if announce else [], []]
     assert telemetry.losses == 1
-
-
-class Late(Filter):
-    """Refuses at a tick, and when an effect is done, what a client sent before."""
-
-    wake_at = 1.0
-
-    def from_client(self, frame: Frame, now: float, out: Outbox) -> None:  # noqa: ARG002 - held at any time
-        """Begin an effect."""
-        out.start(Named("held"))
-
-    def done(self, effect_id: str, result: object, now: float, out: Outbox) -> None:  # noqa: ARG002 - Filter's
-        """Refuse."""
-        raise Refused("invalid_value", "No.", event_id=effect_id)
-
-    def tick(self, now: float, out: Outbox) -> None:  # noqa: ARG002 - Filter's
-        """Refuse."""
-        raise Refused("invalid_value", "No.", event_id="of the tick")
-
-
-def test_what_is_refused_late_is_answered_too() -> None:
-    """A filter may hold what the client sent; its refusal is no fault of the relay's."""
-    relay = Relay(Chain([Late()]), Translation(Spoken()), Telemetry(), Teller("s1"))
-    relay.from_client(b'{"type":"call"}', 0.0)
-    answers = relay.done("held", None, 0.5) + relay.tick(1.0)
-    told = [each.frame.event["error"]["event_id"] for each in answers if isinstance(each, ToClient)]
-    assert told == ["held", "of the tick"]

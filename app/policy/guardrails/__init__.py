@@ -2,6 +2,7 @@
 
 from app.policy.guardrails.guard import Guardrails
 from app.policy.guardrails.rules import GuardrailRules
+from app.policy.guardrails.texts import text_of
 from app.policy.judging import Judgement, Verdict
 
-__all__ = ["GuardrailRules", "Guardrails", "Judgement", "Verdict"]
+__all__ = ["GuardrailRules", "Guardrails", "Judgement", "Verdict", "text_of"]

@@ -24,7 +24,7 @@ class Answers:
 
     def __init__(self, wording: Wording, teller: Teller, items: OwnItems) -> None:
         self.wording = wording
-        self._teller = teller
+        self.teller = teller
         self._items = items
         self._session: object = None
         self._conversation: str | None = None
@@ -59,7 +59,8 @@ class Answers:
                 self._session = session
             case {"type": "response.created", "response": {"id": str(response_id)} as response}:
                 self._open[response_id] = manner_of(self._session, response)
-                self._conversation = response.get("conversation_id") or self._conversation
+                conversation = response.get("conversation_id")
+                self._conversation = conversation if isinstance(conversation, str) else self._conversation
             case {"response": {"id": str(response_id)}}:
                 self._open.pop(response_id, None)
 
@@ -67,7 +68,7 @@ class Answers:
         number, manner = next(self._numbers), manner_of(self._session, given)
         place = Place(f"resp_relay_{number}", f"item_relay_{number}")
         context = Context(self._items.last, self._conversation)
-        for each in answer(place, self.wording, manner, context, self._teller):
+        for each in answer(place, self.wording, manner, context, self.teller):
             out.to_client(each)
         said = {"type": "output_text", "text": self.wording.text}
         if manner.spoken:

@@ -14,6 +14,7 @@ from app.policy.guardrails.answers import Answers
 from app.policy.guardrails.heard import Heard
 from app.policy.guardrails.judgements import Judgements
 from app.policy.guardrails.line import COMMIT, CREATE, ORDERLY, Line
+from app.policy.guardrails.orders import Orders
 from app.policy.guardrails.own_items import OwnItems
 from app.policy.guardrails.rules import GuardrailRules
 from app.policy.guardrails.said import Said
@@ -22,15 +23,13 @@ from app.policy.guardrails.texts import holds_audio
 from app.policy.guardrails.unsaid import DELTAS
 from app.policy.judging import Judge
 from app.policy.teller import Teller
-from app.protocol.frame import Frame, event_id_of
+from app.protocol.frame import APPEND, Frame, event_id_of
 
 __all__ = ["Guardrails"]
 
 BLOCKED = "blocked_by_guardrail"
-APPEND = "input_audio_buffer.append"
 ADDED = frozenset({"conversation.item.added", "conversation.item.created"})
 COMMITTED = "input_audio_buffer.committed"
-DELETED = "conversation.item.deleted"
 
 
 @dataclass(slots=True)
@@ -65,12 +64,13 @@ class Guardrails(Filter):
         self._teller = teller
         self._turn = Turn()
         self._judgements = Judgements(judge, rules.judge_timeout)
+        self._orders = Orders(teller)
         self._items = OwnItems(teller)
         self._answers = Answers(Wording(rules.replacement, recorded), teller, self._items)
-        self._heard = Heard(self._judgements, rules.judge_timeout, teller, self)
-        self._said = Said(rules, self._judgements, self._answers, self._items, teller)
+        self._heard = Heard(self._judgements, rules.judge_timeout, self._orders, self)
+        self._said = Said(rules, self._judgements, self._answers, self._items, self._orders)
         readers = self._judgements if rules.user_text else None
-        self._line = Line(readers, rules.max_held_bytes, self._release, lambda: self.busy)
+        self._line = Line(readers, rules.max_held_bytes, self._release, lambda: self.busy, teller)
 
     @property
     def busy(self) -> bool:
@@ -101,8 +101,7 @@ class Guardrails(Filter):
             return
         self._note(frame)
         heard = self._rules.user_speech and self._heard.took(frame, now, out)
-        gone = frame.type == DELETED and self._items.deleted(str(frame.event.get("item_id")))
-        if not heard and not gone:
+        if not heard and not self._is_ours(frame):
             self._say(frame, now, out)
         self._set_alarm()
 
@@ -136,6 +135,16 @@ class Guardrails(Filter):
         else:
             self._answers.tell(frame, out)
 
+    def _is_ours(self, frame: Frame) -> bool:
+        """Tell whether a frame answers an order of our own and is not for the client, or not in its view."""
+        match frame.type:
+            case "error":
+                return self._orders.concerned(frame)
+            case "conversation.item.deleted":
+                return self._items.deleted(frame.event.get("item_id"))
+            case _:
+                return False
+
     def _set_alarm(self) -> None:
         moments = (self._judgements.wake_at, self._heard.wake_at)
         self.wake_at = min((each for each in moments if each is not None), default=None)
@@ -166,8 +175,8 @@ class Guardrails(Filter):
             return
         if frame.type == COMMIT and self._rules.user_speech:
             self._heard.committing(event_id_of(frame.event), now)
-        self._turn.fresh |= frame.type == "conversation.item.create"
         out.to_upstream(self._items.real(frame))
+        self._turn.fresh |= frame.type == "conversation.item.create"
 
     def _block(self, frame: Frame, out: Outbox) -> None:
         """Tell the client that its event goes no further."""
@@ -183,19 +192,18 @@ class Guardrails(Filter):
         """Answer as the client asks; what brings its own input has something to answer."""
         response = frame.event.get("response")
         given = response if isinstance(response, dict) else {}
-        if isinstance(given.get("input"), list):
+        if isinstance(given.get("input"), list) or not self._answered(given, out):
             out.to_upstream(self._items.real(frame))
-        else:
-            self._answer(frame, given, out)
 
     def _answer_if_owed(self, out: Outbox) -> None:
-        if self._turn.owed and not self.busy and not self._line.creates:
-            self._answer(self._teller.event(CREATE), {}, out)
+        due = self._turn.owed and not self.busy and not self._line.creates
+        if due and not self._answered({}, out):
+            self._orders.give(CREATE, out)
 
-    def _answer(self, create: Frame, given: Mapping[str, Any], out: Outbox) -> None:
-        """Ask the model, or answer in its place where all that there is to answer was blocked."""
+    def _answered(self, given: Mapping[str, Any], out: Outbox) -> bool:
+        """Answer in the model's place where all that there is to answer was blocked; returns whether it was."""
         turn, self._turn = self._turn, Turn()
-        if turn.blocked and not turn.fresh:
+        instead = turn.blocked and not turn.fresh
+        if instead:
             self._answers.say(given, out)
-        else:
-            out.to_upstream(self._items.real(create))
+        return instead

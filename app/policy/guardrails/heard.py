@@ -3,7 +3,8 @@
 An utterance is unjudged from the moment at which the service has heard its end, and a `response.create` waits for
 it; it waits while somebody speaks, too, for what is said may be committed while the create is on its way. Where
 somebody who speaks keeps an answer waiting for too long, what he has said so far is committed. An answer is due
-when the last utterance is judged and nobody speaks. Whatever comes too late is blocked.
+when the last utterance is judged and nobody speaks. What comes too late is blocked, and so is a commit that the
+service is silent about; with one that it refuses, nothing was said.
 """
 
 from collections import deque
@@ -14,13 +15,13 @@ from typing import Any, Protocol
 
 from app.policy.chain import Outbox
 from app.policy.guardrails.judgements import Judgements
-from app.policy.teller import Teller
+from app.policy.guardrails.line import COMMIT
+from app.policy.guardrails.orders import Orders
 from app.protocol.frame import Frame
 
 __all__ = ["Audience", "Heard"]
 
 TRANSCRIPTION = "conversation.item.input_audio_transcription."
-COMMIT = "input_audio_buffer.commit"
 ITEMS = frozenset(
     {
         "conversation.item.added",
@@ -30,6 +31,9 @@ ITEMS = frozenset(
     }
 )
 HEARD = "input_audio_buffer."
+
+Commit = tuple[str | None, float]
+"""A commit that is on its way: its event's id, and when what comes of it is overdue."""
 
 
 class Audience(Protocol):
@@ -58,13 +62,13 @@ class Utterance:
 class Heard:
     """The user's speech in one session."""
 
-    def __init__(self, judgements: Judgements, timeout: float, teller: Teller, audience: Audience) -> None:
+    def __init__(self, judgements: Judgements, timeout: float, orders: Orders, audience: Audience) -> None:
         self._judgements = judgements
         self._timeout = timeout
-        self._teller = teller
+        self._orders = orders
         self._audience = audience
         self._speaking: float | None = None
-        self._commits: deque[tuple[str | None, float]] = deque()
+        self._commits: deque[Commit] = deque()
         self._unjudged: dict[str, Utterance] = {}
         self._verdicts: dict[str, bool] = {}
 
@@ -112,10 +116,8 @@ class Heard:
         if not self._audience.waits:
             self._speaking = now + self._timeout
             return
-        self._speaking = None
-        commit = self._teller.event(COMMIT)
-        out.to_upstream(commit)
-        self.committing(commit.event["event_id"], now)
+        self.committing(self._orders.give(COMMIT, out), now)
+        self._speaking = None  # not before: whoever asks meanwhile still has to wait
 
     def _listen(self, frame: Frame, now: float, out: Outbox) -> None:
         match frame.event:
@@ -125,13 +127,18 @@ class Heard:
                 self._speaking = None
                 if item_id not in self._unjudged and self._commits:
                     self._commits.popleft()
-                self._expect(item_id, now)
+                self._ended(item_id, now, out)
             case {"type": "input_audio_buffer.cleared"}:
                 self._speaking = None
                 self._audience.settled(allowed=None, now=now, out=out)
             case {"item_id": str(item_id)}:  # speech_stopped, timeout_triggered
                 self._speaking = None
-                self._expect(item_id, now)
+                self._ended(item_id, now, out)
+
+    def _ended(self, item_id: str, now: float, out: Outbox) -> None:
+        """Expect the transcript of what was said; what is judged already, nobody waits for."""
+        if self._expect(item_id, now) is None:
+            self._audience.settled(allowed=None, now=now, out=out)
 
     def _expect(self, item_id: str, now: float) -> Utterance | None:
         """Return the utterance if it is not judged yet; from here on it is expected."""
@@ -143,7 +150,9 @@ class Heard:
         return utterance
 
     def _transcribed(self, frame: Frame, now: float, out: Outbox) -> bool:
-        item_id = str(frame.event.get("item_id"))
+        item_id = frame.event.get("item_id")
+        if not isinstance(item_id, str):  # nobody could tell what becomes of it
+            return True
         utterance = self._expect(item_id, now)
         if frame.type == f"{TRANSCRIPTION}failed":
             self._audience.tell(frame, out)
@@ -174,7 +183,7 @@ class Heard:
                 self._audience.tell(each, out)
         else:
             self._judgements.forget(utterance.judgement, out)
-            out.to_upstream(self._teller.event("conversation.item.delete", item_id=item_id))
+            self._orders.give("conversation.item.delete", out, item_id=item_id)
         self._audience.settled(allowed=allowed, now=now, out=out)
 
     def _shown(self, frame: Frame, now: float) -> bool:
@@ -182,7 +191,9 @@ class Heard:
         item = frame.event.get("item")
         if not isinstance(item, dict) or not is_speech(item):
             return False
-        item_id = str(item.get("id"))
+        item_id = item.get("id")
+        if not isinstance(item_id, str):
+            return _tells(item)
         utterance = self._expect(item_id, now)
         if not _tells(item):
             return False
@@ -201,17 +212,18 @@ class Heard:
 
     def _refused(self, frame: Frame, now: float, out: Outbox) -> None:
         """Expect nothing any more of a commit that the service refuses."""
-        if not self._commits:
-            return
-        asked = [event_id for event_id, _ in self._commits if event_id is not None]
         match frame.event.get("error"):
+            case {"event_id": str(event_id)}:
+                refused = [each for each in self._commits if each[0] == event_id]
             case {"code": str(code)} if code.startswith("input_audio_buffer_commit"):
-                self._uncommitted(now, out)
-            case {"event_id": str(event_id)} if event_id in asked:
-                self._uncommitted(now, out)
+                refused = list(self._commits)
+            case _:
+                refused = []
+        if refused:
+            self._uncommitted(refused[0], now, out)
 
-    def _uncommitted(self, now: float, out: Outbox) -> None:
-        self._commits.popleft()
+    def _uncommitted(self, commit: Commit, now: float, out: Outbox) -> None:
+        self._commits.remove(commit)
         self._audience.settled(allowed=None, now=now, out=out)
 
 

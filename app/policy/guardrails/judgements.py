@@ -51,6 +51,7 @@ class Judgements:
         """Block whatever has waited for too long."""
         overdue = [each for each, (deadline, _) in self._pending.items() if deadline <= now]
         for each in overdue:
-            _, then = self._pending.pop(each)
-            out.cancel(each)
-            then(False, now, out)  # noqa: FBT003 - the verdict, as everywhere
+            if each in self._pending:  # what follows from one may make another superfluous
+                _, then = self._pending.pop(each)
+                out.cancel(each)
+                then(False, now, out)  # noqa: FBT003 - the verdict, as everywhere

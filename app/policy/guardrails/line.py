@@ -1,7 +1,8 @@
 """The line in which a client's events wait for judgement: none overtakes another.
 
 Events that shape the conversation stand in it, and only those; each leaves it when all before it have left and
-nothing is held against it. A line that is full refuses.
+nothing is held against it. A line that is full refuses. What others refuse when it leaves, long after its sender
+has sent it, is answered then; the rest goes on.
 """
 
 from collections import deque
@@ -13,6 +14,7 @@ from app.errors import Refused
 from app.policy.chain import Outbox
 from app.policy.guardrails.judgements import Judgements
 from app.policy.guardrails.texts import text_of
+from app.policy.teller import Teller
 from app.protocol.frame import Frame, event_id_of
 
 __all__ = ["COMMIT", "CREATE", "ORDERLY", "Line"]
@@ -40,12 +42,18 @@ class Line:
     """The line of one session. `release` takes what leaves it; `unheard` tells whether speech is unjudged."""
 
     def __init__(
-        self, judgements: Judgements | None, max_bytes: int, release: Release, unheard: Callable[[], bool]
+        self,
+        judgements: Judgements | None,
+        max_bytes: int,
+        release: Release,
+        unheard: Callable[[], bool],
+        teller: Teller,
     ) -> None:
         self._judgements = judgements
         self._max_bytes = max_bytes
         self._release = release
         self._unheard = unheard
+        self._teller = teller
         self._waiting: deque[Waiting] = deque()
         self._bytes = 0
 
@@ -55,10 +63,9 @@ class Line:
         return any(each.frame.type == CREATE for each in self._waiting)
 
     def take(self, frame: Frame, now: float, out: Outbox) -> None:
-        """Put an event in the line, and let go what may. Raises `Refused` where the line is full."""
+        """Let an event go, or put it in the line. Raises `Refused` where the line is full."""
         text = "" if self._judgements is None else text_of(frame.event)
-        if frame.type == COMMIT and all(each.allowed for each in self._waiting):
-            # What waits here waits for speech, and this may be its end.
+        if not text and self._may_pass(frame):
             self._release(frame, True, now, out)  # noqa: FBT003 - the verdict
             return
         self._check_room(frame)
@@ -74,7 +81,16 @@ class Line:
         while self._waiting and self._may_go(self._waiting[0]):
             each = self._waiting.popleft()
             self._bytes -= len(each.frame.text)
-            self._release(each.frame, bool(each.allowed), now, out)
+            try:
+                self._release(each.frame, bool(each.allowed), now, out)
+            except Refused as refused:
+                out.to_client(self._teller.error(refused))
+
+    def _may_pass(self, frame: Frame) -> bool:
+        if frame.type == COMMIT:
+            # What waits here, if it is allowed, waits for speech, and this may be its end.
+            return all(each.allowed for each in self._waiting)
+        return not self._waiting and self._may_go(Waiting(frame, allowed=True))
 
     def _may_go(self, waiting: Waiting) -> bool:
         if waiting.allowed and waiting.frame.type == CREATE:

@@ -4,7 +4,9 @@ What a client says about an item of the relay's own never reaches the upstream: 
 item marks a place in the conversation, the real item before it does so instead.
 """
 
+from collections import OrderedDict
 from collections.abc import Mapping
+from itertools import dropwhile
 from typing import Any
 
 from app.errors import Refused
@@ -17,6 +19,9 @@ __all__ = ["OwnItems"]
 ROOT = "root"
 """The `previous_item_id` that puts an item first."""
 
+REMEMBERED = 4096
+"""Items, the last ones, whose order is known: nobody speaks of others by their place."""
+
 Event = dict[str, Any]
 
 
@@ -25,22 +30,23 @@ class OwnItems:
 
     def __init__(self, teller: Teller) -> None:
         self._teller = teller
-        self._order: list[str] = []
+        self._order: OrderedDict[str, None] = OrderedDict()
         self._own: dict[str, Event | None] = {}
         self._responses: set[str] = set()
 
     @property
     def last(self) -> str | None:
         """The id of the last item."""
-        return self._order[-1] if self._order else None
+        return next(reversed(self._order), None)
 
     def __contains__(self, item_id: object) -> bool:
         return item_id in self._order
 
     def added(self, item_id: str) -> None:
         """Note an item that the conversation has now."""
-        if item_id not in self._order:
-            self._order.append(item_id)
+        self._order.setdefault(item_id)
+        if len(self._order) > REMEMBERED:
+            self._order.popitem(last=False)
 
     def claim(self, item: Event, response_id: str) -> None:
         """Take an item, and the response that made it, for the relay's own from here on."""
@@ -48,10 +54,12 @@ class OwnItems:
         self._responses.add(response_id)
         self.added(item["id"])
 
-    def deleted(self, item_id: str) -> bool:
+    def deleted(self, item_id: object) -> bool:
         """Note that the upstream has deleted an item; returns whether the client had it from the relay."""
-        if item_id not in self._own and item_id in self._order:
-            self._order.remove(item_id)
+        if not isinstance(item_id, str):
+            return False
+        if item_id not in self._own:
+            self._order.pop(item_id, None)
         return item_id in self._own
 
     def answered(self, frame: Frame, out: Outbox) -> bool:
@@ -78,7 +86,7 @@ class OwnItems:
             return self._teller.event("conversation.item.retrieved", item=item)
         if verb == "delete":
             self._own[item_id] = None
-            self._order.remove(item_id)
+            self._order.pop(item_id, None)
             return self._teller.event("conversation.item.deleted", item_id=item_id)
         told = {"item_id": item_id, "content_index": _count(event, "content_index")}
         return self._teller.event(
@@ -100,8 +108,10 @@ class OwnItems:
                 return frame
 
     def _real_before(self, item_id: str) -> str:
-        at = self._order.index(item_id) if item_id in self._order else len(self._order)
-        return next((each for each in reversed(self._order[:at]) if each not in self._own), ROOT)
+        before = reversed(self._order)
+        if item_id in self._order:
+            before = dropwhile(lambda each: each != item_id, before)
+        return next((each for each in before if each not in self._own), ROOT)
 
     def _spelt_out(self, item: Any) -> Any:
         """Return what a reference to an item of the relay's own stands for: the item, without its id."""

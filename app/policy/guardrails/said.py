@@ -12,12 +12,12 @@ from typing import Any
 from app.policy.chain import Outbox
 from app.policy.guardrails.answers import Answers
 from app.policy.guardrails.judgements import Judgements
+from app.policy.guardrails.orders import Orders
 from app.policy.guardrails.own_items import OwnItems
 from app.policy.guardrails.rules import GuardrailRules
 from app.policy.guardrails.showing import PART_DONE, RESPONSE_DONE, Part, Showing
 from app.policy.guardrails.spoken_answer import assistant_item
 from app.policy.guardrails.unsaid import DELTAS, Key, keys_of, texts_of
-from app.policy.teller import Teller
 from app.protocol.frame import Frame
 
 __all__ = ["Said"]
@@ -40,15 +40,15 @@ class Said:
     """The model's output in one session."""
 
     def __init__(
-        self, rules: GuardrailRules, judgements: Judgements, answers: Answers, items: OwnItems, teller: Teller
+        self, rules: GuardrailRules, judgements: Judgements, answers: Answers, items: OwnItems, orders: Orders
     ) -> None:
         self._holds = rules.hold_output
         self._max_bytes = rules.max_held_bytes
         self._judgements = judgements
         self._answers = answers
         self._items = items
-        self._teller = teller
-        self._showing = Showing(answers, teller)
+        self._orders = orders
+        self._showing = Showing(answers)
         self._running: set[str] = set()
         self._produced: dict[str, str] = {}
         self._parts: dict[Key, Part] = {}
@@ -104,8 +104,9 @@ class Said:
         event = frame.event
         response = event.get("response")
         owner = response.get("id") if isinstance(response, dict) else event.get("response_id")
+        named = owner if isinstance(owner, str) else ""
         for key, text in texts_of(event):
-            maker = owner or self._produced.get(key[0])
+            maker = named or self._produced.get(key[0])
             if maker is not None:  # else a client has written it
                 self._ask(self._part(key, maker), text, now, out)
 
@@ -161,7 +162,7 @@ class Said:
         self._showing.mute(part, words)
         if part.response_id in self._running:
             self._running.discard(part.response_id)
-            out.to_upstream(self._teller.event("response.cancel", response_id=part.response_id))
+            self._orders.give("response.cancel", out, response_id=part.response_id)
         self._delete(part, words, out)
 
     def _delete(self, part: Part, words: str, out: Outbox) -> None:
@@ -169,7 +170,7 @@ class Said:
         if item_id in self._blocked_items or item_id not in self._items:
             return
         self._blocked_items.add(item_id)
-        out.to_upstream(self._teller.event("conversation.item.delete", item_id=item_id))
+        self._orders.give("conversation.item.delete", out, item_id=item_id)
         if self._holds:
             said = {"type": "output_text", "text": words}
             self._items.claim(assistant_item(item_id, "completed", [said]), part.response_id)

@@ -11,7 +11,6 @@ from app.policy.chain import Outbox
 from app.policy.guardrails.answers import Answers
 from app.policy.guardrails.spoken_answer import Place, deltas
 from app.policy.guardrails.unsaid import DELTAS, Key, is_text, keys_of, replaced
-from app.policy.teller import Teller
 from app.protocol.frame import Frame
 
 __all__ = ["PART_ADDED", "PART_DONE", "RESPONSE_DONE", "Part", "Showing"]
@@ -34,9 +33,8 @@ class Part:
 class Showing:
     """Shows the client of one session what the model says."""
 
-    def __init__(self, answers: Answers, teller: Teller) -> None:
+    def __init__(self, answers: Answers) -> None:
         self._answers = answers
-        self._teller = teller
         self._words: dict[Key, str] = {}
         self._passing: dict[Key, Part] = {}
         self._muted: dict[Key, Part] = {}
@@ -99,4 +97,4 @@ class Showing:
                 owner, index = self._owners[key], event.get("output_index", 0)
                 place = Place(owner, key[0], index, key[1])
                 manner = replace(self._answers.manner(owner), spoken=not is_text(event.get("part")))
-                yield from deltas(place, self._answers.wording, manner, self._teller)
+                yield from deltas(place, self._answers.wording, manner, self._answers.teller)

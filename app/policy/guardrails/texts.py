@@ -11,6 +11,9 @@ READ = ("output", "arguments", "reason")
 SAID = ("text", "transcript")
 """Keys of a content part that the model reads."""
 
+INPUTS = ("input", "input_items", "append_input_items")
+"""Keys of a response's own input: GA's, and those of preview's draft, which a preview upstream may know."""
+
 Event = Mapping[str, Any]
 
 
@@ -28,6 +31,7 @@ def _texts(event: Event) -> Iterator[str]:
     for holder in (event.get("session"), event.get("response")):
         if isinstance(holder, dict):
             yield from _strings(holder, ("instructions",))
+            yield from _all_strings([holder.get("prompt"), holder.get("tools")])
     for item in _items(event):
         yield from _strings(item, READ)
         for part in _parts(item):
@@ -36,10 +40,9 @@ def _texts(event: Event) -> Iterator[str]:
 
 def _items(event: Event) -> Iterator[Event]:
     response = event.get("response")
-    given = response.get("input") if isinstance(response, dict) else None
-    for item in [event.get("item"), *(given if isinstance(given, list) else ())]:
-        if isinstance(item, dict):
-            yield item
+    lists = [response.get(key) for key in INPUTS] if isinstance(response, dict) else []
+    given = [item for each in lists if isinstance(each, list) for item in each]
+    yield from (item for item in (event.get("item"), *given) if isinstance(item, dict))
 
 
 def _parts(item: Event) -> Iterator[Event]:
@@ -47,6 +50,19 @@ def _parts(item: Event) -> Iterator[Event]:
     for key in ("content", "output"):
         parts = item.get(key)
         yield from (part for part in (parts if isinstance(parts, list) else ()) if isinstance(part, dict))
+
+
+def _all_strings(value: Any) -> Iterator[str]:
+    """Yield all that is written in prompt variables, or in the tools that a client offers."""
+    match value:
+        case str():
+            yield value
+        case dict():
+            for each in value.values():
+                yield from _all_strings(each)
+        case list():
+            for each in value:
+                yield from _all_strings(each)
 
 
 def _strings(holder: Event, keys: tuple[str, ...]) -> Iterator[str]:

@@ -165,6 +165,30 @@ def test_a_commit_that_nothing_comes_of_is_blocked(play: "Play") -> None:
     hears(script.at(10.0) >> ("tick", None), answer())
 
 
+@pytest.mark.parametrize("event_id", ["event_relay", None])
+def test_the_relays_own_commit_may_be_refused(play: "Play", event_id: str | None) -> None:
+    """Nothing was said, then, and the create goes on at once; only an error that names our event is ours alone."""
+    script = play([guard(user_speech=True, judge_timeout=10)])
+    through(script, buffer("speech_started"))
+    script >> ("client", CREATE)
+    script.at(10.0) >> ("tick", None) << ("to upstream", own("input_audio_buffer.commit"))
+    error = refused("input_audio_buffer_commit_empty", event_id)
+    script.at(10.1) >> ("upstream", error) << CREATED
+    if event_id is None:
+        script << ("to client", error)
+    through(script, refused("input_audio_buffer_commit_empty", "another"))
+
+
+def test_speech_that_was_judged_before_its_end_is_not_waited_for(play: "Play") -> None:
+    """A transcript may come early; what waited for the end goes on with it."""
+    script = play([guard(user_speech=True, auto=False)])
+    through(script, buffer("speech_started"))
+    script >> ("client", CREATE)
+    script >> ("upstream", TOLD) << ("start", "judge_1")
+    script >> ("done", ("judge_1", ALLOWED)) << ("to client", TOLD)
+    script >> ("upstream", buffer("speech_stopped")) << CREATED << ("to client", buffer("speech_stopped"))
+
+
 def test_who_speaks_on_and_on_is_answered_so_far(play: "Play") -> None:
     """What was said until then is committed, and judged like all speech."""
     script = play([guard(user_speech=True, judge_timeout=10)])

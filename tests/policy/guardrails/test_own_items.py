@@ -4,10 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from app.policy.chain import Filter, Outbox
+from app.policy.guardrails.own_items import REMEMBERED, OwnItems
+from app.protocol.frame import Frame
 from tests.policy.guardrails.conversing import (
     BLOCKED,
     CREATE,
     NO,
+    OneId,
     answer,
     deleted,
     guard,
@@ -129,3 +133,30 @@ def test_an_item_that_was_replaced_is_the_relays(play: "Play") -> None:
     script >> ("client", {"type": "conversation.item.delete", "item_id": "item_1"})
     script << ("to client", own("conversation.item.deleted", item_id="item_1"))
     swallowed(script, {"type": "conversation.item.deleted", "item_id": "item_1"})
+
+
+def test_the_order_of_items_is_bounded(play: "Play") -> None:
+    """Of items that were long ago nobody knows the place; all else is as ever."""
+    items = OwnItems(OneId("s"))
+    items.claim(SAID, "resp_relay_1")
+    behind = Frame.of(written("", previous_item_id=OWN))
+    assert items.real(behind).event["previous_item_id"] == "root"
+    for number in range(REMEMBERED):
+        items.added(f"item_{number}")
+    assert OWN not in items
+    assert "item_0" in items
+    assert items.last == f"item_{REMEMBERED - 1}"
+    assert items.real(behind).event["previous_item_id"] == items.last
+    script = play([Forgetful(items)])
+    script >> ("client", about("delete")) << ("to client", own("conversation.item.deleted", item_id=OWN))
+
+
+class Forgetful(Filter):
+    """Answers for items that have been there for long."""
+
+    def __init__(self, items: OwnItems) -> None:
+        self._items = items
+
+    def from_client(self, frame: Frame, now: float, out: Outbox) -> None:  # noqa: ARG002 - at any time
+        """Answer."""
+        self._items.answered(frame, out)

@@ -17,6 +17,12 @@ TEXTS: list[tuple[dict[str, Any], str]] = [
     ({"item": {"type": "mcp_approval_response", "approve": False, "reason": "no"}}, "no"),
     ({"session": {"instructions": "Be kind.", "voice": "marin"}}, "Be kind."),
     ({"response": {"instructions": "Be brief.", "input": [{"content": [{"text": "a"}]}]}}, "Be brief.\na"),
+    (
+        {"response": {"append_input_items": [{"content": [{"text": "a"}]}], "input_items": [{"output": "b"}]}},
+        "b\na",
+    ),
+    ({"session": {"prompt": {"id": "p", "variables": {"who": "w", "n": 1}}}}, "p\nw"),
+    ({"response": {"tools": [{"name": "t", "parameters": {"enum": ["e"]}}], "prompt": None}}, "t\ne"),
     ({"response": {"input": [{"type": "item_reference", "id": "i"}, "odd"]}}, ""),
     ({"item": {**USER, "content": [{"text": " "}, {"text": 1}, "odd"]}}, ""),
     ({"item": {**USER, "content": "odd"}}, ""),
@@ -37,6 +43,7 @@ def test_text_is_found_wherever_the_model_reads_it(event: dict[str, Any], expect
     [
         ({"item": {**USER, "content": [{"type": "input_text"}, {"type": "input_audio"}]}}, True),
         ({"response": {"input": [{**USER, "content": [{"type": "input_audio"}]}]}}, True),
+        ({"response": {"append_input_items": [{**USER, "content": [{"type": "input_audio"}]}]}}, True),
         ({"item": {**USER, "content": [{"type": "input_image"}]}}, False),
         ({}, False),
     ],
