@@ -47,10 +47,13 @@ class Relay:
         try:
             return self._from_client(data, now)
         except Refused as refused:
-            return self.refused(refused)
+            return self.refused(refused, now)
 
-    def refused(self, refused: Refused) -> list[Action]:
-        """Say what a refusal leads to."""
+    def refused(self, refused: Refused, now: float) -> list[Action]:
+        """Say what comes of a message of the client's that may not pass."""
+        return [*self._told(refused), *self._outside(self._chain.refused(now), now)]
+
+    def _told(self, refused: Refused) -> list[Action]:
         self._tap.refused(refused.code)
         return [] if self._silent else [ToClient(self._teller.error(refused))]
 
@@ -81,7 +84,7 @@ class Relay:
 
     def _after(self, refused: Refused) -> list[Action]:
         """Say a refusal of what was sent before, behind what the chain has put out by then: that is not undone."""
-        return [*self._chain.actions, *self.refused(refused)]
+        return [*self._chain.actions, *self._told(refused)]
 
     def done(self, effect_id: str, result: object, now: float) -> list[Action]:
         """Take the result of an effect, or the exception that it raised."""

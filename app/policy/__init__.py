@@ -42,6 +42,13 @@ class Profile:
         """Whether what the user says is judged before it is answered."""
         return self.guardrails is not None and self.guardrails.user_speech
 
+    @property
+    def hides_mcp(self) -> bool:
+        """Whether the service calls tools of MCP servers that the client must not know of."""
+        rule = self.session.tools
+        listed = rule.servers if rule.hidden and isinstance(rule.servers, list) else []
+        return any(isinstance(tool, dict) and tool.get("type") == "mcp" for tool in listed)
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
@@ -85,7 +92,7 @@ def make_chain(profile: Profile, fields: SessionFields, scene: Scene) -> Chain:
     """Make the filters of one session: THE list, in order from the client to the upstream."""
     limits = Limits(profile.limits, scene.teller) if profile.limits.any else None
     guardrails = _guardrails(profile, fields, scene)
-    tools = Tools(scene.tools, profile.tools, scene.call, scene.teller) if scene.tools else None
+    tools = _tools(profile, scene)
     listed: list[Filter | None] = [
         SessionNews(scene.news, scene.now, scene.teller),
         limits,
@@ -108,6 +115,13 @@ def _guardrails(profile: Profile, fields: SessionFields, scene: Scene) -> Guardr
     return Guardrails(
         profile.guardrails, scene.judge, scene.teller, profile.recorded, auto_answer=lambda: fields.auto_answer
     )
+
+
+def _tools(profile: Profile, scene: Scene) -> Tools | None:
+    mcp = profile.hides_mcp
+    if not (scene.tools or mcp):
+        return None
+    return Tools(scene.tools, profile.tools, scene.call, scene.teller, mcp=mcp)
 
 
 def _busy(other: Tools | Guardrails | None) -> Callable[[], bool]:

@@ -5,7 +5,7 @@ side, or out of the chain as an action. What a filter does not put out is swallo
 the list is nearest to the client.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -93,6 +93,9 @@ class Filter:
         """Take a frame on its way to the client."""
         out.to_client(frame)
 
+    def refused(self, now: float, out: "Outbox") -> None:
+        """Take note that a message of the client's was refused, by whomever, and nothing of it has gone on."""
+
     def done(self, effect_id: str, result: object, now: float, out: "Outbox") -> None:
         """Take the result of an effect that this filter began; an exception is a result too."""
 
@@ -103,19 +106,29 @@ class Filter:
 class Outbox:
     """Where one filter puts out what it lets pass or says itself; it goes on from that filter's place."""
 
-    __slots__ = ("_chain", "_place")
+    __slots__ = ("_chain", "_place", "client_side", "upstream_side")
 
     def __init__(self, chain: "Chain", place: int) -> None:
         self._chain = chain
         self._place = place
+        self.client_side: _Stop | None = None
+        self.upstream_side: _Stop | None = None
 
     def to_upstream(self, frame: Frame) -> None:
-        """Hand a frame to the next filter towards the upstream."""
-        self._chain.towards_upstream(self._place + 1, frame)
+        """Hand a frame to the next filter towards the upstream, or let it leave the chain behind the last."""
+        if self.upstream_side is None:
+            self._chain.actions.append(ToUpstream(frame))
+        else:
+            ask, out = self.upstream_side
+            ask(frame, self._chain.now, out)
 
     def to_client(self, frame: Frame) -> None:
-        """Hand a frame to the next filter towards the client."""
-        self._chain.towards_client(self._place - 1, frame)
+        """Hand a frame to the next filter towards the client, or let it leave the chain before the first."""
+        if self.client_side is None:
+            self._chain.actions.append(ToClient(frame))
+        else:
+            ask, out = self.client_side
+            ask(frame, self._chain.now, out)
 
     def start(self, effect: Effect) -> None:
         """Begin an effect; its result comes back to this filter's `done`."""
@@ -130,15 +143,25 @@ class Outbox:
         self._chain.actions.append(Pause(side, until))
 
 
+_Stop = tuple[Callable[[Frame, float, Outbox], None], Outbox]
+"""Where a frame goes next: what takes it, and where that puts out what it lets pass."""
+
+
 class Chain:
-    """The filters of one session, in order. Each input is answered with the actions that it led to."""
+    """The filters of one session, in order. Each input is answered with the actions that it led to.
+
+    A frame passes by a filter that rules nothing in its direction without asking it.
+    """
 
     def __init__(self, filters: Sequence[Filter]) -> None:
         self.filters = tuple(filters)
         self._links = [(each, Outbox(self, place)) for place, each in enumerate(filters)]
+        self._client = Outbox(self, -1)
+        self._upstream = Outbox(self, len(filters))
+        self._connect()
         self._timed = [each for each in filters if type(each).tick is not Filter.tick]
         self._owners: dict[str, int] = {}
-        self._now = 0.0
+        self.now = 0.0
         self.actions: list[Action] = []
 
     @property
@@ -149,13 +172,20 @@ class Chain:
     def from_client(self, frame: Frame, now: float) -> list[Action]:
         """Send a frame of the client's through all filters."""
         self._begin(now)
-        self.towards_upstream(0, frame)
+        self._client.to_upstream(frame)
         return self.actions
 
     def from_upstream(self, frame: Frame, now: float) -> list[Action]:
         """Send a frame of the upstream's through all filters, in the reverse order."""
         self._begin(now)
-        self.towards_client(len(self._links) - 1, frame)
+        self._upstream.to_client(frame)
+        return self.actions
+
+    def refused(self, now: float) -> list[Action]:
+        """Tell all filters that a message of the client's was refused."""
+        self._begin(now)
+        for each, out in self._links:
+            each.refused(now, out)
         return self.actions
 
     def done(self, effect_id: str, result: object, now: float) -> list[Action]:
@@ -176,24 +206,20 @@ class Chain:
         return self.actions
 
     def _begin(self, now: float) -> None:
-        self._now = now
+        self.now = now
         self.actions = []
 
-    def towards_upstream(self, place: int, frame: Frame) -> None:
-        """Ask the filter at `place`, or leave the chain behind the last."""
-        if place == len(self._links):
-            self.actions.append(ToUpstream(frame))
-        else:
-            each, out = self._links[place]
-            each.from_client(frame, self._now, out)
-
-    def towards_client(self, place: int, frame: Frame) -> None:
-        """Ask the filter at `place`, or leave the chain before the first."""
-        if place < 0:
-            self.actions.append(ToClient(frame))
-        else:
-            each, out = self._links[place]
-            each.from_upstream(frame, self._now, out)
+    def _connect(self) -> None:
+        """Tell each place where its frames go next: the nearest filter that rules something in the direction."""
+        stop: _Stop | None = None
+        for each, out in self._links:
+            out.client_side = stop
+            stop = (each.from_upstream, out) if type(each).from_upstream is not Filter.from_upstream else stop
+        self._upstream.client_side, stop = stop, None
+        for each, out in reversed(self._links):
+            out.upstream_side = stop
+            stop = (each.from_client, out) if type(each).from_client is not Filter.from_client else stop
+        self._client.upstream_side = stop
 
     def start(self, place: int, effect: Effect) -> None:
         """Begin an effect on behalf of the filter at `place`."""

@@ -11,6 +11,7 @@ from app.protocol.frame import APPEND_HEAD, APPEND_TAIL, BASE64, Append, Frame
 
 __all__ = ["AudioDelta", "appended", "decoded_size"]
 
+QUOTE, PAD = b'"='
 PADDING = frozenset({b"", b"=", b"=="})
 
 
@@ -44,11 +45,24 @@ class AudioDelta(NamedTuple):
     def _in_text(cls, text: bytes) -> "AudioDelta | None":
         try:
             read = _delta_decoder.decode(text)
-            delta = bytes(read.delta)
-            spelt = msgspec.json.decode(delta, type=str).encode() if b"\\" in delta else delta[1:-1]
+            plain = b"\\" not in text
+            size = _size_of_string(memoryview(read.delta)) if plain else _size_of(_unescaped(read.delta))
         except msgspec.DecodeError:
             return None
-        return cls(read.item_id, read.content_index, _size_of(spelt)) if delta.startswith(b'"') else None
+        return None if size is None else cls(read.item_id, read.content_index, size)
+
+
+def _unescaped(spelt: msgspec.Raw) -> bytes:
+    return msgspec.json.decode(spelt, type=str).encode()
+
+
+def _size_of_string(spelt: memoryview) -> int | None:
+    """Return what a string of base64 stands for, given with its quotes, without a copy; None for no string."""
+    if spelt[0] != QUOTE:
+        return None
+    letters = len(spelt) - 2
+    padding = (spelt[-2] == PAD) + (spelt[-3] == PAD) if letters else 0
+    return letters * 3 // 4 - padding
 
 
 def appended(frame: Frame) -> int | None:

@@ -91,7 +91,7 @@ class Session:
             try:
                 data = await leg.recv()
             except Refused as refused:
-                await self._carry_out(self.relay.refused(refused))
+                await self._carry_out(self.relay.refused(refused, self._clock()))
             else:
                 await self._take(leg, data, ask)
 

@@ -1,6 +1,7 @@
 """Server-side tools and judges for the tests: a profile names them as `tests.conversations.tooling:<name>`."""
 
 import asyncio
+import json
 from collections import defaultdict
 from dataclasses import dataclass, field
 
@@ -9,6 +10,31 @@ from pydantic import BaseModel
 from app.effects import ToolContext
 
 CANARY_DESCRIPTION = "canary-description: looks things up in the secret archive"
+
+
+TOOLS = """
+[profiles.assistant]
+base = "locked"
+
+[profiles.assistant.session]
+instructions = { fixed = "canary-prompt: you keep the archive" }
+
+[profiles.assistant.tools.look_up]
+python = "tests.conversations.tooling:look_up"
+
+[profiles.assistant.tools.wait]
+python = "tests.conversations.tooling:wait"
+timeout = 60
+
+[profiles.assistant.tools.fail]
+python = "tests.conversations.tooling:fail"
+"""
+"""A file with one profile, which has tools."""
+
+
+def arguments(query: str) -> str:
+    """Return the arguments of a call."""
+    return json.dumps({"query": query})
 
 
 class Query(BaseModel):
@@ -55,3 +81,8 @@ async def fail(arguments: Query) -> str:
 async def decent(text: str) -> bool:
     """Judge: the word `blocked` is not decent."""
     return "blocked" not in text
+
+
+async def of_alice(text: str, context: ToolContext) -> bool:
+    """Judge: it is Alice's in a profile named careful, and decent."""
+    return (context.user, context.profile) == ("alice", "careful") and await decent(text)

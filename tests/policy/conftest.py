@@ -38,7 +38,7 @@ class Playbook:
         try:
             self._untold = [told(action) for action in self._put_in(line)]
         except Refused as refused:
-            self._untold = [("refused", refused.code)]
+            self._untold = [("refused", refused.code), *map(told, self._chain.refused(self._now))]
         except Ended as ended:
             self._untold = [("ended", ended.ending)]
         return self

@@ -1,5 +1,6 @@
 """Tests of app.policy.chain: the way of a frame through filters, and what each may do on it."""
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,10 @@ class Marks(Filter):
 
     def _marked(self, frame: Frame) -> Frame:
         return Frame.of({**frame.event, "by": [*frame.event.get("by", ()), self._name]})
+
+
+class Rules(Filter):
+    """Rules nothing."""
 
 
 class Answers(Filter):
@@ -208,3 +213,14 @@ def test_answers_do_not_share_their_list() -> None:
     first = chain.from_client(Frame.of(CREATE), 0.0)
     chain.from_client(Frame.of(CANCEL), 0.0)
     assert [action.frame.type for action in first if isinstance(action, ToUpstream)] == ["response.create"]
+
+
+def test_who_rules_nothing_costs_nothing(play: "Play") -> None:
+    """However many stand in the chain, a frame goes straight to those who rule something, in both directions."""
+    many = [Rules() for _ in range(sys.getrecursionlimit())]
+    script = play([*many, Marks("a"), *many, Marks("b"), *many])
+    script >> ("client", CREATE) << ("to upstream", {**CREATE, "by": ["a", "b"]})
+    script >> ("upstream", DONE) << ("to client", {**DONE, "by": ["b", "a"]})
+    nobody = play(many)
+    nobody >> ("client", CREATE) << ("to upstream", CREATE)
+    nobody >> ("upstream", DONE) << ("to client", DONE)

@@ -151,3 +151,30 @@ def test_what_a_profile_lists_is_held_to(tap: "Seen") -> None:
     quiet = chain(tap, Profile("quiet", gate=GateRules(client=("response.cancel",))))
     with pytest.raises(Refused):
         quiet.from_client(Frame.of({"type": "response.create"}), 0.0)
+
+
+MCP = {"type": "mcp", "server_label": "canary-archive", "server_url": "https://mcp.example.com"}
+
+
+@pytest.mark.parametrize("hidden", [True, False])
+def test_an_mcp_server_that_is_hidden_is_hidden_in_all_that_it_does(tap: "Seen", *, hidden: bool) -> None:
+    """Its calls are steps of the service's own; a client that may see the server sees them."""
+    rules = SessionRules.model_validate({**dict(SessionRules.open()), "tools": {"fixed": [MCP], "hidden": hidden}})
+    filters = chain(tap, Profile("archived", session=rules))
+    call = {"id": "item_1", "type": "mcp_call", "server_label": "canary-archive", "name": "n", "arguments": "{}"}
+    told: list[dict[str, Any]] = [
+        {"type": "response.created", "response": {"id": "resp_1", "conversation_id": "conv", "output": []}},
+        {"type": "response.output_item.added", "response_id": "resp_1", "output_index": 0, "item": call},
+        {"type": "conversation.item.added", "previous_item_id": None, "item": call},
+        {
+            "type": "response.mcp_call_arguments.done",
+            "response_id": "resp_1",
+            "item_id": "item_1",
+            "arguments": "{}",
+        },
+        {"type": "response.done", "response": {"id": "resp_1", "conversation_id": "conv", "output": [call]}},
+    ]
+    seen = [action for event in told for action in filters.from_upstream(Frame.of(event), 0.0)]
+    events = [action.frame.event for action in seen if isinstance(action, ToClient)]
+    assert ("canary-archive" in str(events)) is not hidden
+    assert events[-1]["type"] == "response.done"

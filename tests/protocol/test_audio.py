@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -85,6 +86,16 @@ def test_a_delta_is_measured_without_its_event() -> None:
     frame = from_upstream(text + b'"}')
     assert AudioDelta("i2", 2, 4) == AudioDelta.of(frame)
     assert isinstance(frame.at_hand, bytes)
+
+
+def test_the_audio_of_a_delta_is_not_copied() -> None:
+    """To measure it takes no room, however long it is."""
+    frame = as_text(delta(delta="A" * 1_000_000))
+    tracemalloc.start()
+    assert AudioDelta("i1", 0, 750_000) == AudioDelta.of(frame)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 100_000
 
 
 def test_a_delta_with_escapes() -> None:

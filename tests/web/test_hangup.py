@@ -119,6 +119,18 @@ async def test_a_reload_under_way_does_not_outlive_the_application() -> None:
         await cancelled.wait()
 
 
+async def test_the_signal_is_given_back(capfd: pytest.CaptureFixture[str]) -> None:
+    """Behind the application SIGHUP is what it was: nothing is reloaded for what is no more."""
+
+    async def nothing() -> None:
+        raise AssertionError
+
+    with on_hangup(nothing):
+        pass
+    assert not asyncio.get_running_loop().remove_signal_handler(signal.SIGHUP)
+    assert capfd.readouterr().out == ""
+
+
 def test_off_the_main_thread_nothing_is_reloaded() -> None:
     """There are no signals there, and the application runs all the same."""
     ran = []

@@ -45,7 +45,7 @@ class Limits(Filter):
         self._tokens = Budget("tokens", "tokens", "token_budget_exceeded", rules.tokens or inf)
         self._in_force = self._bytes_per_second = PCM
         self._metered = False
-        self._pause_owed = False
+        self._charged = False
         self._owes_still = False
         self._ends_at: float | None = None
 
@@ -56,19 +56,21 @@ class Limits(Filter):
 
     def from_client(self, frame: Frame, now: float, out: Outbox) -> None:
         """Let a frame pass within the limits, and read no further where it was too much at once."""
-        try:
-            seconds = self._admitted(frame, now)
-            self._note_format(frame)
-            out.to_upstream(frame)
-        except Refused:  # whatever is put out beside a refusal is lost
-            self._pause_owed = self._is_slowing(now)
-            self._set_alarm(now)
-            raise
+        self._charged = True
+        seconds = self._admitted(frame, now)
+        self._note_format(frame)
+        out.to_upstream(frame)
+        self._charged = False
         self._seconds.spent += seconds
-        self._pause_owed = False
         self._set_alarm(now)
-        if self._is_slowing(now):
-            out.pause("client", self._read_again(now))
+        self._slow(now, out)
+
+    def refused(self, now: float, out: Outbox) -> None:
+        """Charge a message that was refused before it came here: to refuse it was work, too."""
+        if not self._charged and self._rules.too_fast == "slow":
+            self._events.take(1, now)
+        self._charged = False
+        self._slow(now, out)
 
     def from_upstream(self, frame: Frame, now: float, out: Outbox) -> None:
         """Count what the service reports."""
@@ -94,12 +96,9 @@ class Limits(Filter):
                 self._set_alarm(now)
 
     def tick(self, now: float, out: Outbox) -> None:
-        """Put out what could not be put out before: a pause, a warning, the end."""
+        """Put out what could not be put out before: a warning, the end."""
         if self._ends_at is not None and self._ends_at <= now:
             raise self._tokens.ended()
-        if self._pause_owed and self._is_slowing(now):
-            out.pause("client", self._read_again(now))
-        self._pause_owed = False
         for each in self._near():
             each.warned = True
             out.to_client(self._teller.event("relay.warning", about=each.about, left=each.left))
@@ -162,8 +161,9 @@ class Limits(Filter):
         self._owes_still = self._free_at > latest
         return min(self._free_at, latest)
 
-    def _is_slowing(self, now: float) -> bool:
-        return self._rules.too_fast == "slow" and self._free_at > now
+    def _slow(self, now: float, out: Outbox) -> None:
+        if self._rules.too_fast == "slow" and self._free_at > now:
+            out.pause("client", self._read_again(now))
 
     def _near(self) -> list[Budget]:
         if not self._teller.opted_in:
@@ -171,7 +171,7 @@ class Limits(Filter):
         return [each for each in (self._seconds, self._responses, self._tokens) if each.near]
 
     def _set_alarm(self, now: float) -> None:
-        self.wake_at = now if self._pause_owed or self._near() else self._ends_at
+        self.wake_at = now if self._near() else self._ends_at
 
 
 class Meter(Filter):

@@ -14,13 +14,17 @@ from app.errors import Refused
 from app.policy.chain import Effect, Outbox
 from app.policy.teller import Teller
 from app.policy.tools.follow_ups import Requests, repeated
-from app.policy.tools.rounds import STOPPED, Round, Stop
+from app.policy.tools.own_events import OwnEvents
+from app.policy.tools.rounds import STOPPED, Round, Stop, is_completed, response_of
 from app.policy.tools.server_tools import SHOWN, Failed, ServerTool, ToolCall, ToolRules, announcement
 from app.policy.tools.sight import Sight
 from app.protocol.frame import Frame, event_id_of
 
 __all__ = ["Calls"]
 
+Event = dict[str, Any]
+
+UNFINISHED = ("in_progress", "incomplete")
 FAILED = '{"error": "The tool failed."}'
 MAX_HELD = 16
 """Events `response.create` that wait for outputs; a further one is refused, as the service would."""
@@ -48,6 +52,7 @@ class Calls:
         sight: Sight,
     ) -> None:
         self.requests = Requests()
+        self.own = OwnEvents(teller)
         self.session_choice: Any = None
         self.followed = 0
         self._tools = tools
@@ -64,14 +69,25 @@ class Calls:
         """Whether a response has called a tool and its outputs are not yet sent."""
         return any(each.called for each in self._sight.rounds.values())
 
+    def called(self, each: Round, item: Event, out: Outbox) -> None:
+        """Begin a call of one of the server's tools; one that was cut short was not completed, and is none."""
+        if item.get("status") in UNFINISHED:
+            return
+        match item:
+            case {"type": "function_call", "name": str(name), "call_id": str(call_id)} if name in self._tools:
+                if call_id not in each.results:
+                    whole = item.get("arguments") or each.arguments.get(call_id)
+                    arguments = whole if isinstance(whole, str) else ""
+                    self.start(each, ToolCall(call_id, name, arguments), str(item.get("id")), out)
+
     def start(self, each: Round, call: ToolCall, item_id: str, out: Outbox) -> None:
         """Begin a call, unless nobody wants its result any more or the model has called too often."""
         each.called = True
         if self.followed >= self._rules.max_rounds:
             each.stop("limit")
         if each.stopped is not None:
-            each.results.setdefault(call.id, STOPPED[each.stopped])
-        elif call.id not in each.results:
+            each.results[call.id] = STOPPED[each.stopped]
+        else:
             effect = self._call(call)
             each.results[call.id] = None
             self._running[effect.id] = _Running(each, call, item_id)
@@ -109,10 +125,36 @@ class Calls:
     def ended(self, each: Round, done: Frame, out: Outbox) -> None:
         """Take the end of a response. The client hears of it, unless what follows is its response."""
         each.done = done
-        if done.event["response"].get("status") != "completed":
+        response = response_of(done.event)
+        if not is_completed(response):
             self._stop(each, "cancelled", out)
+        output = response.get("output")
+        for item in output if each.in_conversation and isinstance(output, list) else []:
+            if isinstance(item, dict):
+                self._missed(each, item, out)
         if not each.withheld:
             self._sight.end(each, done, out)
+        self.settle(each, out)
+
+    def _missed(self, each: Round, item: Event, out: Outbox) -> None:
+        """Begin a call of which the service has told nothing before the end."""
+        if self._sight.hidden.hides(item):
+            self._sight.hidden.note(item)
+        each.look_for_calls(item, self._tools)
+        self.called(each, item, out)
+
+    def replace(self, newer: Round, out: Outbox) -> None:
+        """End those whose end the service forgot: there is one at a time. The client hears of what it has seen."""
+        if newer.in_conversation:
+            for each in [each for each in self._sight.rounds.values() if each.under_way]:
+                self.lose(each, out, shown=each.created is None)
+
+    def lose(self, each: Round, out: Outbox, *, shown: bool) -> None:
+        """End a response of which nothing will come any more."""
+        each.done = each.lost(self._teller)
+        self._stop(each, "cancelled", out)
+        if shown:
+            self._sight.end(each, each.done, out)
         self.settle(each, out)
 
     def interrupt(self, why: Stop, out: Outbox, named: Any = None) -> bool:
@@ -145,12 +187,12 @@ class Calls:
         """
         if not each.settled:
             return
-        outputs = [self._output(call_id, text or "") for call_id, text in each.results.items()]
+        outputs = [self.own.output(call_id, text or "") for call_id, text in each.results.items()]
         follow_up = self._follow_up(each) if each.followed and not self._held else None
         last = outputs.pop() if outputs and not (follow_up or self._held) else None
         for output in outputs:
             out.to_upstream(output)
-        del self._sight.rounds[each.id]
+        self._sight.leave(each)
         if last is not None:
             out.to_upstream(last)
         if follow_up is not None:
@@ -170,16 +212,12 @@ class Calls:
             each.stop("failed")
             self._sight.end(each, each.done, out)
 
-    def _output(self, call_id: str, text: str) -> Frame:
-        item = {"type": "function_call_output", "call_id": call_id, "output": text}
-        return self._teller.event("conversation.item.create", item=item)
-
     def _follow_up(self, each: Round) -> Frame:
         self.followed += 1
         response = repeated(each.asked, self.session_choice)
         if self.followed >= self._rules.max_rounds:
             response["tool_choice"] = "none"
-        return self._teller.event("response.create", **({"response": response} if response else {}))
+        return self.own.request(response)
 
     def ask(self, frame: Frame, out: Outbox) -> None:
         """Send a `response.create`, and remember what it asks for: it may be answered at once by an error."""

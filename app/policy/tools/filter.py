@@ -8,15 +8,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.policy.chain import Effect, Filter, Outbox
-from app.policy.teller import OWN, Teller
+from app.policy.teller import Teller
 from app.policy.tools.calls import Calls
 from app.policy.tools.hidden_items import item_of
-from app.policy.tools.rounds import Round
+from app.policy.tools.rounds import Round, response_of
 from app.policy.tools.server_tools import ServerTool, ToolCall, ToolRules
 from app.policy.tools.sight import Sight
 from app.protocol.frame import Frame
 
 __all__ = ["Tools"]
+
+Event = dict[str, Any]
 
 NAMING = frozenset(
     {
@@ -29,12 +31,16 @@ NAMING = frozenset(
 )
 """Events of the client's that can name an item."""
 
+SILENT = 30.0
+"""Seconds without any event of a response's after which one that has called tools is taken to be over."""
+
 
 class Tools(Filter):
     """Runs the calls of one session, and keeps those of hidden tools from the client.
 
-    `call` makes the effect that carries a call out: its result is what the model is to read, a `str`. Without any
-    tool this filter has nothing to do, and does not belong in the chain.
+    `call` makes the effect that carries a call out: its result is what the model is to read, a `str`. `mcp`: the
+    service itself calls tools of MCP servers that the client must not know of. Without any of these this filter
+    has nothing to do, and does not belong in the chain.
     """
 
     def __init__(
@@ -43,10 +49,13 @@ class Tools(Filter):
         rules: ToolRules,
         call: Callable[[ToolCall], Effect],
         teller: Teller,
+        *,
+        mcp: bool = False,
     ) -> None:
         self._tools = tools
-        self._sight = Sight(name for name, tool in tools.items() if tool.hidden)
+        self._sight = Sight((name for name, tool in tools.items() if tool.hidden), mcp=mcp)
         self._calls = Calls(tools, rules, call, teller, self._sight)
+        self._heard = 0.0
         self._takes: Mapping[str, Callable[[Frame, Outbox], None]] = {
             "conversation.item.added": self._sight.item_added,
             "conversation.item.created": self._sight.item_added,
@@ -80,16 +89,33 @@ class Tools(Filter):
             case _:
                 out.to_upstream(frame)
 
-    def from_upstream(self, frame: Frame, now: float, out: Outbox) -> None:  # noqa: ARG002 - calls know no time
+    def from_upstream(self, frame: Frame, now: float, out: Outbox) -> None:
         """Show the client what it may see, and begin the calls that are whole."""
+        if frame.type.startswith("response."):
+            self._heard = now
         if self._sight.passes_unread(frame):
             out.to_client(frame)
         else:
             self._takes.get(frame.type, self._sight.show)(frame, out)
+            self._look_ahead()
 
     def done(self, effect_id: str, result: object, now: float, out: Outbox) -> None:  # noqa: ARG002 - as above
         """Take the result of a call."""
         self._calls.done(effect_id, result, out)
+        self._look_ahead()
+
+    def tick(self, now: float, out: Outbox) -> None:
+        """Owe nothing any longer to a response whose end the service forgot."""
+        if now >= self._heard + SILENT:
+            for each in self._endless():
+                self._calls.lose(each, out, shown=True)
+        self._look_ahead()
+
+    def _endless(self) -> list[Round]:
+        return [each for each in self._sight.rounds.values() if each.lacks_end]
+
+    def _look_ahead(self) -> None:
+        self.wake_at = self._heard + SILENT if self._endless() else None
 
     def _create(self, frame: Frame, out: Outbox) -> None:
         match frame.event:
@@ -117,10 +143,10 @@ class Tools(Filter):
         self._sight.show(frame, out)
 
     def _error(self, frame: Frame, out: Outbox) -> None:
-        """Show an error, unless it answers an event of the relay's own: it could quote what is hidden."""
+        """Show an error, unless it answers an event of this filter's own: it could quote what is hidden."""
         self._calls.requests.refused(frame.event)
         match frame.event:
-            case {"error": {"event_id": str(event_id)}} if event_id.startswith(OWN):
+            case {"error": {"event_id": str(event_id)}} if event_id in self._calls.own:
                 self._calls.broken(event_id, out)
                 return
         self._sight.show(frame, out)
@@ -134,37 +160,50 @@ class Tools(Filter):
         self._calls.interrupt("turn_detected", out)
 
     def _begun(self, frame: Frame, out: Outbox) -> None:
-        response = frame.event.get("response")
-        if not (isinstance(response, dict) and isinstance(response.get("id"), str)):
-            self._sight.show(frame, out)
-            return
+        response = response_of(frame.event)
+        match response.get("id"):
+            case str(response_id):
+                if not self._sight.knows(response_id):
+                    self._begin(response_id, response, frame, out)
+            case _:
+                self._sight.show(frame, out)
+
+    def _begin(self, response_id: str, response: Event, created: Frame | None, out: Outbox) -> Round:
         self._calls.kept()
         request = self._calls.requests.begun(response)
         inside = response.get("conversation_id", "") is not None and (request is None or request.inside)
         if request is not None and request.inside and not request.own:
             self._calls.followed = 0
         asked = {} if request is None else request.asked
-        self._sight.begin(Round(response["id"], asked, in_conversation=inside), frame, out)
+        each = Round(response_id, asked, in_conversation=inside, told=response)
+        self._calls.replace(each, out)
+        self._sight.begin(each, created, out)
+        return each
 
     def _ended(self, frame: Frame, out: Outbox) -> None:
-        match frame.event:
-            case {"response": {"id": str(response_id)}} if response_id in self._sight.rounds:
-                self._calls.ended(self._sight.rounds[response_id], frame, out)
+        """Take the end of a response, once; one without an id is that of the conversation's."""
+        response = response_of(frame.event)
+        match response.get("id"):
+            case str(response_id):
+                each = self._round(response_id, response, out)
             case _:
-                self._sight.show(frame, out)
+                each = next((each for each in self._sight.rounds.values() if each.under_way), None)
+                if each is None:
+                    self._sight.show(frame, out)
+        if each is not None and each.done is None:
+            self._calls.ended(each, frame, out)
+
+    def _round(self, response_id: Any, response: Event, out: Outbox) -> Round | None:
+        """Return a response, though the service may not have told that it began; None if it is long over."""
+        if isinstance(response_id, str) and not self._sight.knows(response_id):
+            return self._begin(response_id, response, None, out)
+        return self._sight.rounds.get(response_id) if isinstance(response_id, str) else None
 
     def _output_begins(self, frame: Frame, out: Outbox) -> None:
-        each = self._sight.round_of(frame.event)
+        each = self._round(frame.event.get("response_id"), {}, out)
         if each is not None and each.in_conversation:
-            self._look_for_calls(each, item_of(frame.event))
+            each.look_for_calls(item_of(frame.event), self._tools)
         self._sight.output_begins(frame, out)
-
-    def _look_for_calls(self, each: Round, item: Mapping[str, Any]) -> None:
-        match item:
-            case {"type": "function_call", "name": str(name)} if name in self._tools:
-                each.called = True
-            case {"type": "function_call"}:
-                each.clients_turn = True
 
     def _arguments(self, frame: Frame, out: Outbox) -> None:
         """Keep the arguments of a call, in case its item comes without."""
@@ -175,12 +214,7 @@ class Tools(Filter):
         self._sight.show(frame, out)
 
     def _output_ends(self, frame: Frame, out: Outbox) -> None:
-        """Begin a call of one of the server's tools; one that was cut short was not completed, and is none."""
+        each = self._round(frame.event.get("response_id"), {}, out)
         self._sight.show(frame, out)
-        each, item = self._sight.round_of(frame.event), item_of(frame.event)
-        if each is None or not each.in_conversation or item.get("status") != "completed":
-            return
-        match item:
-            case {"type": "function_call", "name": str(name), "call_id": str(call_id)} if name in self._tools:
-                arguments = item.get("arguments") or each.arguments.get(call_id, "")
-                self._calls.start(each, ToolCall(call_id, name, arguments), str(item.get("id")), out)
+        if each is not None and each.in_conversation and each.done is None:
+            self._calls.called(each, item_of(frame.event), out)

@@ -5,7 +5,7 @@ an MCP server. The client hears of none, neither can it name one: to it they do 
 their items are in the conversation, since so long may anybody name them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any
 
 from app.errors import Refused
@@ -27,10 +27,14 @@ VERBS = {
 
 
 class HiddenItems:
-    """The bookkeeping of one session; `names` are those of the hidden tools. Without any, nothing is hidden."""
+    """The bookkeeping of one session; `names` are those of the hidden tools, `mcp` tells of hidden MCP servers.
 
-    def __init__(self, names: Iterable[str]) -> None:
+    With hidden tools, MCP servers are hidden too. Without either, nothing is.
+    """
+
+    def __init__(self, names: Iterable[str], *, mcp: bool = False) -> None:
         self._names = frozenset(names)
+        self._mcp = mcp
         self._order = ItemOrder()
         self._ids: dict[str, str | None] = {}
         self._calls: set[str] = set()
@@ -40,7 +44,7 @@ class HiddenItems:
     @property
     def any(self) -> bool:
         """Whether this session hides anything."""
-        return bool(self._names)
+        return self._mcp or bool(self._names)
 
     def hides(self, item: Any) -> bool:
         """Tell whether the client must not see this item."""
@@ -48,7 +52,7 @@ class HiddenItems:
             case {"id": str(item_id)} if item_id in self._ids:
                 return True
             case {"type": "function_call", "name": str(name)}:
-                return name in self._names and item.get("call_id") not in self._clients_calls
+                return name in self._names and not _among(self._clients_calls, item.get("call_id"))
             case {"type": "function_call_output", "call_id": str(call_id)}:
                 return call_id in self._calls
             case {"type": str(kind)}:
@@ -72,10 +76,11 @@ class HiddenItems:
         item = item_of(event)
         if not isinstance(item.get("id"), str):
             return
-        self._order.place(item["id"], event.get("previous_item_id", self._order.last))
+        previous = event.get("previous_item_id", self._order.last)
+        self._order.place(item["id"], previous if isinstance(previous, str | None) else self._order.last)
         if self.hides(item):
             self.note(item)
-        elif item.get("call_id") in self._clients_calls:
+        elif _among(self._clients_calls, item.get("call_id")):
             self._clients_ids[item["id"]] = item["call_id"]
 
     def deleted(self, item_id: str) -> None:
@@ -110,8 +115,8 @@ class HiddenItems:
         return (
             (self.any and event["type"].startswith(MCP_EVENTS))
             or self.hides(event.get("item"))
-            or event.get("item_id") in self._ids
-            or event.get("call_id") in self._calls
+            or _among(self._ids, event.get("item_id"))
+            or _among(self._calls, event.get("call_id"))
         )
 
     def refuse(self, event: Event) -> None:
@@ -149,6 +154,11 @@ def item_of(event: Event) -> Event:
     """Return the item that an event tells of; an empty one where it tells of none."""
     item = event.get("item")
     return item if isinstance(item, dict) else {}
+
+
+def _among(ids: Container[str], told: Any) -> bool:
+    """Tell whether an id is one of these; what is no string is no id."""
+    return isinstance(told, str) and told in ids
 
 
 def _unknown(event: Event, code: str, message: str, param: str | None) -> Refused:

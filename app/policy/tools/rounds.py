@@ -1,16 +1,17 @@
 """One response of the model's and the calls in it: what the client has seen of it, and what is still owed.
 
-A round lasts from `response.created` until its last output has been sent. Until something visible comes of it the
-client hears nothing of it, since what follows it may be the client's response.
+A round lasts from the first that the service says of it until its last output has been sent. Until something
+visible comes of it the client hears nothing of it, since what follows it may be the client's response.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from app.policy.teller import Teller
 from app.protocol.frame import Frame
 
-__all__ = ["STOPPED", "Round", "Stop"]
+__all__ = ["STOPPED", "Round", "Stop", "is_completed", "response_of"]
 
 Event = dict[str, Any]
 Stop = Literal["turn_detected", "client_cancelled", "cancelled", "limit", "failed"]
@@ -38,6 +39,7 @@ class Round:
     `done` the one that ended it. `called`: it calls a tool of the server's; `clients_turn`: it calls one of the
     client's, who answers it. `results` maps the ids of completed calls, in their order, to what the model is to
     read, None while a tool is at work. `hidden` are the hidden items of a response outside the conversation.
+    `told` is the response as it was when it began.
     """
 
     id: str
@@ -51,7 +53,9 @@ class Round:
     results: dict[str, str | None] = field(default_factory=dict)
     arguments: dict[str, str] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)
+    told: Event = field(default_factory=dict)
     _places: dict[int, int] = field(default_factory=dict)
+    _moved: bool = False
 
     @property
     def under_way(self) -> bool:
@@ -61,13 +65,17 @@ class Round:
     @property
     def unread(self) -> bool:
         """Whether its deltas may pass as they came: it has begun for the client, and no index has moved."""
-        moved = any(place != index for index, place in self._places.items())
-        return self.done is not None or (self.created is None and not moved)
+        return self.done is not None or (self.created is None and not self._moved)
 
     @property
     def withheld(self) -> bool:
         """Whether all of it is kept from the client, as its calls are to be followed up."""
         return self.created is not None and bool(self.results) and self.stopped is None
+
+    @property
+    def lacks_end(self) -> bool:
+        """Whether only its end is missing for the outputs to go up."""
+        return self.called and self.done is None and None not in self.results.values()
 
     @property
     def settled(self) -> bool:
@@ -78,6 +86,14 @@ class Round:
     def followed(self) -> bool:
         """Whether the relay asks for what comes next."""
         return bool(self.results) and self.stopped is None and not self.clients_turn
+
+    def look_for_calls(self, item: Event, tools: Container[str]) -> None:
+        """Take note of whose call an item is, if it is one; `tools` are the server's."""
+        match item:
+            case {"type": "function_call", "name": str(name)} if name in tools:
+                self.called = True
+            case {"type": "function_call"}:
+                self.clients_turn = True
 
     def stop(self, why: Stop) -> None:
         """Ask for nothing further; the tools at work have no result. Who stopped it first has stopped it."""
@@ -90,11 +106,12 @@ class Round:
     def count(self, index: Any) -> None:
         """Count a visible item of the output, as the client does."""
         if isinstance(index, int):
-            self._places.setdefault(index, len(self._places))
+            self._moved |= self._places.setdefault(index, len(self._places)) != index
 
     def view(self, event: Event) -> Event | None:
         """Return an event of this response as the client counts its output; None for a hidden item's."""
-        if event.get("item_id") in self.hidden:
+        item_id = event.get("item_id")
+        if isinstance(item_id, str) and item_id in self.hidden:
             return None
         index = event.get("output_index")
         place = self._places.get(index, index) if isinstance(index, int) else index
@@ -105,8 +122,8 @@ class Round:
 
         The service completed the response, but the client's answer was still to come.
         """
-        response = done.event["response"]
-        unanswered = self.created is not None and bool(self.results) and response.get("status") == "completed"
+        response = response_of(done.event)
+        unanswered = self.created is not None and bool(self.results) and is_completed(response)
         details: Event
         match self.stopped:
             case "turn_detected" | "client_cancelled" if unanswered:
@@ -117,3 +134,20 @@ class Round:
                 return done
         told = {**response, "status": details["type"], "status_details": details}
         return Frame.of({**done.event, "response": told})
+
+    def lost(self, teller: Teller) -> Frame:
+        """Return the `response.done` that the service owed: nobody knows how the response would have ended."""
+        kept = {"object": "realtime.response", **self.told, "id": self.id}
+        cut = {"status": "cancelled", "status_details": {"type": "cancelled"}, "output": []}
+        return teller.event("response.done", response={**kept, **cut})
+
+
+def response_of(event: Event) -> Event:
+    """Return the response that an event tells of; an empty one where it tells of none."""
+    response = event.get("response")
+    return response if isinstance(response, dict) else {}
+
+
+def is_completed(ended: Event) -> bool:
+    """Tell whether a response came to its end; one that says nothing of it did."""
+    return bool(ended.get("status", "completed") == "completed")

@@ -4,6 +4,7 @@ Hidden items do not exist for it: places and predecessors are told as if they ha
 it with the first thing that it can see of it, or not at all.
 """
 
+from collections import deque
 from collections.abc import Iterable
 
 from app.policy.chain import Outbox
@@ -23,21 +24,40 @@ DELTAS = frozenset(
 )
 """Frequent, and about visible items alone: read only where an index in them has moved."""
 
+REMEMBERED = 64
+"""Responses that are over, the last ones, of which nothing new is believed."""
+
 
 class Sight:
-    """The client's view of one session; `names` are those of the hidden tools."""
+    """The client's view of one session; `names` are those of the hidden tools, `mcp` is for hidden MCP servers."""
 
-    def __init__(self, names: Iterable[str]) -> None:
-        self.hidden = HiddenItems(names)
+    def __init__(self, names: Iterable[str], *, mcp: bool = False) -> None:
+        self.hidden = HiddenItems(names, mcp=mcp)
         self.rounds: dict[str, Round] = {}
+        self._over: deque[str] = deque(maxlen=REMEMBERED)
 
     def passes_unread(self, frame: Frame) -> bool:
         """Tell whether a frame may go on as it is, by its type alone."""
-        return frame.type in DELTAS and all(each.unread for each in self.rounds.values())
+        if frame.type not in DELTAS:
+            return False
+        for each in self.rounds.values():  # noqa: SIM110 - for every delta: a generator costs more than the rest
+            if not each.unread:
+                return False
+        return True
 
     def round_of(self, event: Event) -> Round | None:
         """Return the response that an event is part of, if it is known."""
-        return self.rounds.get(str(event.get("response_id")))
+        response_id = event.get("response_id")
+        return self.rounds.get(response_id) if isinstance(response_id, str) else None
+
+    def knows(self, response_id: str) -> bool:
+        """Tell whether a response has begun, be it that it is over."""
+        return response_id in self.rounds or response_id in self._over
+
+    def leave(self, each: Round) -> None:
+        """Forget a response of which nothing is owed any more; that it was is known for a while."""
+        del self.rounds[each.id]
+        self._over.append(each.id)
 
     def show(self, frame: Frame, out: Outbox) -> None:
         """Let the client see what it may of a frame, and first that its response has begun."""
@@ -49,7 +69,7 @@ class Sight:
             self._release(each, out)
             out.to_client(frame if event is frame.event else Frame.of(event))
 
-    def begin(self, each: Round, created: Frame, out: Outbox) -> None:
+    def begin(self, each: Round, created: Frame | None, out: Outbox) -> None:
         """Take note of a response; where it may turn out to be hidden, tell the client later."""
         self.rounds[each.id] = each
         each.created = created

@@ -5,17 +5,20 @@ request that it refuses because of that returns to its place, unseen by the clie
 to be over too early is put right in the same way. Responses outside the conversation take no turn.
 """
 
+import re
 from bisect import insort
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from app.errors import Refused
 from app.policy.chain import Filter, Outbox
-from app.policy.teller import OWN, Teller
+from app.policy.teller import Teller
+from app.policy.turns.requests import Request, about, in_conversation, is_own, response_id, takes_turn
 from app.policy.turns.rules import TurnRules
 from app.policy.turns.truncation import Said
+from app.policy.turns.under_way import UnderWay
+from app.policy.turns.voided import Voided
 from app.protocol.frame import Frame, event_id_of
 from app.wire import Tap
 
@@ -24,29 +27,27 @@ __all__ = ["TurnGuard"]
 LOOK_AGAIN = 0.25
 """Seconds after which a request that waits, with no response under way, is looked at again."""
 
+LONGEST_PAUSE = 5.0
+"""Seconds to which that grows, where the service refuses again and again."""
+
+GIVE_UP = 30.0
+"""Seconds for which the service may refuse, with no response to be seen, until whoever asked hears of it."""
+
 REMEMBERED = 8
 """Requests, the last ones, whose refusal is known for what it is; more are never on their way."""
 
 OCCUPIED = "conversation_already_has_active_response"
 NOTHING_TO_CANCEL = "response_cancel_not_active"
 
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """A `response.create`. `own`: the relay's; `named`: its `event_id` is the one that its sender gave it."""
-
-    number: int
-    frame: Frame
-    event_id: str
-    own: bool
-    named: bool
+CODE = re.compile(r"[a-z0-9_]{1,64}")
+"""What may stand in a log of what a service calls a code."""
 
 
 class TurnGuard(Filter):
     """Holds the requests of one session to their turns.
 
     `busy` tells whether somebody owes the model an output; it does until the last frame of that goes up. `unheard`
-    tells whether speech waits to be judged: until it is, nobody may ask for an answer, the relay itself included.
+    tells whether speech waits to be judged: until it is, nobody gets an answer, the relay itself included.
     """
 
     def __init__(
@@ -64,18 +65,22 @@ class TurnGuard(Filter):
         self._unheard = unheard
         self._said = Said()
         self._count = 0
-        self._waiting: list[_Request] = []  # one of the relay's own waits alone or not at all
-        self._sent: deque[_Request] = deque(maxlen=REMEMBERED)
-        self._asked: _Request | None = None
-        self._response: str | None = None
-        self._doubtful = False
+        self._waiting: list[Request] = []  # one of the relay's own waits alone or not at all
+        self._sent: deque[Request] = deque(maxlen=REMEMBERED)
+        self._under_way = UnderWay()
+        self._voided = Voided()
+        self._pause = LOOK_AGAIN
+        self._occupied_since: float | None = None
         self._not_before = 0.0
 
     def from_client(self, frame: Frame, now: float, out: Outbox) -> None:
         """Let what asks for a response wait for its turn; let nothing be cancelled or cut that is not there."""
         match frame.type:
-            case "response.create" if _takes_turn(frame):
-                self._ask(frame, out)
+            case "response.create" if takes_turn(frame):
+                self._ask(frame, now, out)
+            case "response.create":
+                self._under_way.ask_aside()
+                out.to_upstream(frame)
             case "response.cancel":
                 self._cancel(frame, out)
             case "conversation.item.truncate":
@@ -86,19 +91,25 @@ class TurnGuard(Filter):
 
     def from_upstream(self, frame: Frame, now: float, out: Outbox) -> None:
         """Take note of what the service does; the client hears of it before the next request goes up."""
+        if frame.type.startswith("response."):
+            self._under_way.heard = now
+        if self._is_void(frame, out):
+            self._settle(now, out)
+            return
         match frame.type:
             case "response.output_audio.delta":
                 self._said.add(frame)
             case "session.created" | "session.updated":
                 self._said.reported(frame)
-            case "response.created" if _in_conversation(frame):
-                self._asked, self._response, self._doubtful = None, _response_id(frame), False
+            case "response.created":
+                self._under_way.begin(frame)
+                self._pause, self._occupied_since = LOOK_AGAIN, None
         if frame.type == "error":
             self._complaint(frame, now, out)
         else:
             out.to_client(frame)  # where others may ask for a response at once, which has its turn behind this one
-        if frame.type == "response.done" and self._is_current(frame):
-            self._asked = self._response = None
+        if frame.type == "response.done":
+            self._under_way.finish(frame)
         self._settle(now, out)
 
     def tick(self, now: float, out: Outbox) -> None:
@@ -107,33 +118,26 @@ class TurnGuard(Filter):
 
     # What is asked for
 
-    @property
-    def _under_way(self) -> bool:
-        return self._asked is not None or self._response is not None
-
-    @property
-    def _is_idle(self) -> bool:
-        return bool(self._waiting) and not self._under_way
-
-    def _ask(self, frame: Frame, out: Outbox) -> None:
+    def _ask(self, frame: Frame, now: float, out: Outbox) -> None:
         """Take a request in. Who asks for the relay has nothing left to wait for, whatever `busy` says."""
+        self._under_way.tire(now)
         request = self._request(frame)
         if not request.own and len(self._clients_waiting) >= self._max_waiting:
             self._refuse(frame, out)
             return
         self._line_up(request)
         if request.own and not self._under_way and not self._unheard():
-            self._send(self._waiting.pop(0), out)
+            self._send(self._waiting.pop(0), now, out)
 
-    def _request(self, frame: Frame) -> _Request:
+    def _request(self, frame: Frame) -> Request:
         """Give a request a name by which an error refers to it, if its sender gave it none."""
         self._count += 1
         match frame.event.get("event_id"):
             case str(event_id):
-                return _Request(self._count, frame, event_id, _is_own(event_id), named=True)
+                return Request(self._count, frame, event_id, is_own(event_id), named=True)
         event_id = self._teller.new_event_id()
         named = Frame.of({**frame.event, "event_id": event_id})
-        return _Request(self._count, named, event_id, own=False, named=False)
+        return Request(self._count, named, event_id, own=False, named=False)
 
     def _refuse(self, frame: Frame, out: Outbox) -> None:
         """Say so by an event of its own: whoever let the frame go on may be in the midst of an answer."""
@@ -143,10 +147,10 @@ class TurnGuard(Filter):
         out.to_client(self._teller.error(Refused(code, message, event_id=event_id_of(frame.event))))
 
     @property
-    def _clients_waiting(self) -> list[_Request]:
+    def _clients_waiting(self) -> list[Request]:
         return [each for each in self._waiting if not each.own]
 
-    def _line_up(self, request: _Request) -> None:
+    def _line_up(self, request: Request) -> None:
         """Put a request in its place; one of the client's makes the relay's own superfluous."""
         if request.own and self._waiting:
             return
@@ -155,27 +159,51 @@ class TurnGuard(Filter):
 
     def _settle(self, now: float, out: Outbox) -> None:
         """Send the first that waits, if it may go; look again later where nobody will tell when it may."""
+        self.wake_at = None
+        if not self._waiting:
+            return
+        self._under_way.tire(now)
         free = now >= self._not_before and not self._unheard()
-        if self._is_idle and free and (self._waiting[0].own or not self._busy()):
-            self._send(self._waiting.pop(0), out)
-        self.wake_at = max(self._not_before, now + LOOK_AGAIN) if self._is_idle else None
+        if not self._under_way and free and (self._waiting[0].own or not self._busy()):
+            self._send(self._waiting.pop(0), now, out)
+        if self._waiting:
+            self.wake_at = self._under_way.until if self._under_way else max(self._not_before, now + LOOK_AGAIN)
 
-    def _send(self, request: _Request, out: Outbox) -> None:
-        self._asked, self._doubtful = request, False
+    def _send(self, request: Request, now: float, out: Outbox) -> None:
+        self._under_way.ask(request, now)
         self._sent.append(request)
         out.to_upstream(request.frame)
 
     def _cancel(self, frame: Frame, out: Outbox) -> None:
         """Cancel what is under way, else what was asked for last; one that is named may be out of our sight."""
-        if self._under_way or self._doubtful or frame.event.get("response_id") is not None:
+        if self._under_way or self._under_way.doubtful or frame.event.get("response_id") is not None:
             out.to_upstream(frame)
-        elif self._waiting and not _is_own(frame.event_id):
+        elif self._waiting and not is_own(frame.event_id):
             self._waiting.pop()
 
     # What the service says
 
-    def _is_current(self, done: Frame) -> bool:
-        return _in_conversation(done) and self._response in (None, _response_id(done))
+    def _is_void(self, frame: Frame, out: Outbox) -> bool:
+        """Tell whether a frame is of a response that answers unjudged speech; who asked for it waits again."""
+        if frame.type == "response.created" and in_conversation(frame) and self._unheard():
+            self._void(frame, out)
+        if not self._voided.takes(frame):
+            return False
+        if frame.type == "response.done":
+            self._under_way.finish(frame)
+            for item_id in self._voided.end():
+                out.to_upstream(self._teller.event("conversation.item.delete", item_id=item_id))
+        return True
+
+    def _void(self, created: Frame, out: Outbox) -> None:
+        told, asked = response_id(created), self._under_way.asked
+        if told is None:  # nobody could tell what is part of it
+            return
+        self._voided.begin(told)
+        self._under_way.begin(created)
+        out.to_upstream(self._teller.event("response.cancel", response_id=told))
+        if asked is not None:
+            self._line_up(asked)
 
     def _complaint(self, frame: Frame, now: float, out: Outbox) -> None:
         """Keep from the client what is not its business, or came right by itself."""
@@ -184,51 +212,36 @@ class TurnGuard(Filter):
         if code == NOTHING_TO_CANCEL:
             return
         request = self._refused_request(code, event_id)
-        if request is not None and code == OCCUPIED:
+        if request is not None and code == OCCUPIED and self._tries_again(now):
             self._line_up(request)
-            self._not_before = self._not_before if self._under_way else now + LOOK_AGAIN
-        elif _is_own(event_id) and (request is None or request.own):
-            self._tap.lost(f"the service refused an event of the relay's own: {code}")
-            out.to_client(frame)  # for whoever asked; it is not for the client
-        else:
-            out.to_client(frame if request is None or request.named else _without_name(frame))
+            return
+        if is_own(event_id if request is None else request.event_id) and (request is None or request.own):
+            known = isinstance(code, str) and CODE.fullmatch(code)
+            self._tap.lost(f"the service refused an event of the relay's own: {code if known else 'unknown'}")
+        out.to_client(frame if request is None else about(frame, request))  # the relay's own: for whoever asked
 
-    def _refused_request(self, code: Any, event_id: Any) -> _Request | None:
+    def _tries_again(self, now: float) -> bool:
+        """Tell whether a request that the service has no turn for goes up again: now and then, not for ever."""
+        if self._under_way:
+            return True
+        if self._occupied_since is None:
+            self._occupied_since = now
+        given_up = now - self._occupied_since >= GIVE_UP
+        self._not_before = now + self._pause
+        self._pause = min(2 * self._pause, LONGEST_PAUSE)
+        if given_up:
+            self._occupied_since = None
+        return not given_up
+
+    def _refused_request(self, code: Any, event_id: Any) -> Request | None:
         """Find the request that an error is about. One that names no event may be about the one on its way."""
         found = next((each for each in reversed(self._sent) if each.event_id == event_id), None)
         if found is None and event_id is None and code == OCCUPIED and self._sent:
             found = self._sent[-1]
         if found is not None:
             self._sent.remove(found)
-        if event_id is None or found is self._asked:
-            self._doubtful |= found is None and self._asked is not None
-            self._asked = None
+        asked = self._under_way.asked
+        if event_id is None or found is asked:
+            self._under_way.doubtful |= found is None and asked is not None
+            self._under_way.asked = None
         return found
-
-
-def _is_own(event_id: Any) -> bool:
-    return isinstance(event_id, str) and event_id.startswith(OWN)
-
-
-def _takes_turn(create: Frame) -> bool:
-    response = create.event.get("response")
-    return not (isinstance(response, dict) and response.get("conversation") == "none")
-
-
-def _response_of(frame: Frame) -> dict[str, Any]:
-    response = frame.event.get("response")
-    return response if isinstance(response, dict) else {}
-
-
-def _in_conversation(frame: Frame) -> bool:
-    """Tell whether a response is the conversation's; the oldest services do not say."""
-    return _response_of(frame).get("conversation_id", "") is not None
-
-
-def _response_id(frame: Frame) -> str:
-    return str(_response_of(frame).get("id"))
-
-
-def _without_name(frame: Frame) -> Frame:
-    """Return an error as it would read if the relay had given the client's event no name."""
-    return Frame.of({**frame.event, "error": {**frame.event["error"], "event_id": None}})

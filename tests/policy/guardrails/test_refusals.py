@@ -99,9 +99,11 @@ def test_a_refusal_behind_a_frame_of_the_upstreams_is_told(play: "Play") -> None
 
 def test_a_refusal_behind_the_clock_is_told(play: "Play") -> None:
     """And the rest of what is overdue is looked at."""
-    script = play([guard(user_speech=True, judge_timeout=10, auto=False), Strict("bad")]) >> ("client", COMMIT)
-    script << ("to upstream", COMMIT) >> ("client", BAD) >> ("client", GOOD)
-    script.at(10.0) >> ("tick", None) << no("bad") << ("to upstream", GOOD)
+    script = play([guard(user_speech=True, judge_timeout=10), Strict("bad")]) >> ("client", COMMIT)
+    script << ("to upstream", COMMIT)
+    for each in (CREATE, written("", event_id="bad"), GOOD):
+        script >> ("client", each)
+    hears(script.at(10.0) >> ("tick", None), answer()) << no("bad") << ("to upstream", GOOD)
 
 
 def test_an_order_of_the_relays_own_may_be_refused(play: "Play") -> None:

@@ -110,26 +110,23 @@ def test_events_over_the_rate_are_refused(play: "Play") -> None:
     script >> ("client", CANCEL) << ("refused", "too_many_events")
 
 
-def test_refused_events_slow_the_sender_too(play: "Play", tap: "Seen") -> None:
-    """Whoever refused them: a refusal carries no pause, which therefore follows at once, and once."""
-    rules = limits(events_per_second=1, events_burst=1, default_frame_bytes=100)
-    script = play([rules, Gate(GateRules(), tap)])
+@pytest.mark.parametrize("before", [True, False])
+def test_refused_events_slow_the_sender_too(play: "Play", tap: "Seen", *, before: bool) -> None:
+    """Whoever refuses them, before the limits or behind: each counts once."""
+    rules, gate = limits(events_per_second=1, events_burst=1, default_frame_bytes=100), Gate(GateRules(), tap)
+    script = play([gate, rules] if before else [rules, gate])
     passes(script, CANCEL)
-    script >> ("client", UNKNOWN) << ("refused", "invalid_value")
-    script >> ("tick", None) << ("pause", ("client", 1.0))
-    script >> ("tick", None)
-    script >> ("client", {**CANCEL, "x": "x" * 100}) << ("refused", "event_too_large")
-    script.at(5.0) >> ("tick", None)
-    script >> ("client", UNKNOWN) << ("refused", "invalid_value")
+    script >> ("client", UNKNOWN) << ("refused", "invalid_value") << ("pause", ("client", 1.0))
+    large = {**CANCEL, "x": "x" * 100}
+    script.at(1.0) >> ("client", large) << ("refused", "event_too_large") << ("pause", ("client", 2.0))
+    passes(script.at(5.0), CANCEL)
 
 
-def test_a_pause_that_was_owed_may_come_with_the_next_frame(play: "Play", tap: "Seen") -> None:
-    """And then not again."""
-    script = play([limits(events_per_second=1, events_burst=1), Gate(GateRules(), tap)])
-    passes(script, CANCEL)
+def test_who_is_refused_for_being_too_fast_is_not_charged_for_that(play: "Play", tap: "Seen") -> None:
+    """Nor for what others refuse, nor slowed: the rules say that it is told."""
+    script = play([Gate(GateRules(), tap), limits(events_per_second=1, events_burst=1, too_fast="refuse")])
     script >> ("client", UNKNOWN) << ("refused", "invalid_value")
-    script >> ("client", CANCEL) << ("to upstream", CANCEL) << ("pause", ("client", 2.0))
-    script >> ("tick", None)
+    passes(script, CANCEL)
 
 
 def test_audio_over_the_rate_slows_the_sender(play: "Play") -> None:

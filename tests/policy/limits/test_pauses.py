@@ -30,7 +30,7 @@ def test_a_long_pause_is_broken_up(play: "Play") -> None:
     script = play([limits(audio_rate=1, audio_burst=1)])
     script >> ("client", audio(31)) << ("to upstream", audio(31)) << ("pause", ("client", 20.0))
     script.at(20.0) >> ("client", audio(1)) << ("refused", "audio_too_fast")
-    script >> ("tick", None) << ("pause", ("client", pytest.approx(30.0, abs=0.01)))
+    script << ("pause", ("client", pytest.approx(30.0, abs=0.01)))
     script.at(31.1) >> ("client", audio(1)) << ("to upstream", audio(1))
 
 
@@ -67,7 +67,10 @@ def test_an_update_that_names_no_format_changes_nothing(play: "Play") -> None:
     script = play([limits(audio_rate=1, audio_burst=1)])
     script >> ("upstream", REPORT) << ("to client", REPORT)
     for kind in ("client", "upstream"):
-        event = {"type": "session.update" if kind == "client" else "session.updated", "session": {}}
+        event: dict[str, Any] = {
+            "type": "session.update" if kind == "client" else "session.updated",
+            "session": {},
+        }
         script >> (kind, event) << ("to upstream" if kind == "client" else "to client", event)
     spoken = audio(0.9, 8_000)
     script >> ("client", spoken) << ("to upstream", spoken)

@@ -206,7 +206,7 @@ def test_what_is_the_clients_own_is_remembered() -> None:
     assert not own.holds("instructions", "b")
 
 
-LACKED = [
+LACKED: list[tuple[Any, Object, Object]] = [
     # what the session is, the field, and what of a client's wish for it goes up
     ({}, {"temperature": 0.8}, {}),
     ({"preview": True}, {"temperature": 0.8}, {"temperature": 0.8}),
@@ -215,9 +215,9 @@ LACKED = [
 
 
 @pytest.mark.parametrize(("session", "asked", "passed"), LACKED)
-def test_what_a_session_lacks_costs_it_nothing(session: Object, asked: Object, passed: Object) -> None:
+def test_what_a_session_lacks_costs_it_nothing(session: Any, asked: Object, passed: Object) -> None:
     """The service would refuse the whole update for it."""
-    rules = {
+    rules: Any = {
         "temperature": {"within": {"minimum": 0.6, "maximum": 0.9}, "default": 0.8},
         "voice": {"within": ["sage"]},
     }

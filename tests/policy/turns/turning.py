@@ -89,6 +89,6 @@ def finished(response_id: str = "r1", conversation_id: str | None = "conv") -> d
     return {**created(response_id, conversation_id), "type": "response.done"}
 
 
-def complaint(event_id: str | None, code: str | None = OCCUPIED) -> dict[str, Any]:
+def complaint(event_id: str | None, code: object = OCCUPIED) -> dict[str, Any]:
     """Return an error of the service's."""
     return {"type": "error", "event_id": "e9", "error": {"code": code, "message": "No.", "event_id": event_id}}

@@ -1,0 +1,53 @@
+"""Quantiles, medians and ratios."""
+
+import pytest
+
+from bench.figures import added, median_of, quantile, ratio_of, spread_of
+
+ROUNDS = {
+    "direct": [{"delay": 1.0}, {"delay": 2.0}],
+    "base": [{"cpu": 2.0, "delay": 3.0}, {"cpu": 10.0, "delay": 3.0}, {"cpu": 4.0}],
+    "ours": [{"cpu": 4.0, "delay": 2.5}, {"cpu": 30.0, "delay": 1.0}, {"cpu": 4.0}],
+}
+
+
+@pytest.mark.parametrize(("share", "value"), [(0.0, 0), (0.5, 50), (0.99, 99), (1.0, 99)])
+def test_a_quantile_is_one_of_the_values(share: float, value: int) -> None:
+    """The largest is the last of them."""
+    assert value == quantile(range(100), share)
+
+
+def test_a_median_is_taken_over_the_rounds() -> None:
+    """One wild round does not count."""
+    assert median_of(ROUNDS, "base", "cpu") == 4.0
+
+
+def test_a_ratio_is_taken_within_a_round() -> None:
+    """A round in which everything was slow says as much as the others."""
+    assert ratio_of(ROUNDS, "ours", "base", "cpu") == 2.0
+
+
+def test_what_a_relay_adds_is_a_difference_within_a_round() -> None:
+    """It is never less than nothing."""
+    assert added(ROUNDS, "ours", "direct", "delay") == 0.75
+
+
+def test_the_spread_is_a_share_of_the_median() -> None:
+    """8 of 4."""
+    assert spread_of(ROUNDS, "base", "cpu") == 2.0
+
+
+def test_what_was_not_measured_is_none() -> None:
+    """Neither figures nor relays that are not there."""
+    assert [
+        median_of(ROUNDS, "ours", "memory"),
+        median_of(ROUNDS, "nobody", "cpu"),
+        ratio_of(ROUNDS, "ours", "nobody", "cpu"),
+        added(ROUNDS, "ours", "nobody", "delay"),
+        spread_of(ROUNDS, "direct", "cpu"),
+    ] == [None] * 5
+
+
+def test_nothing_has_no_spread() -> None:
+    """There is no share of 0."""
+    assert spread_of({"ours": [{"lost": 0.0}]}, "ours", "lost") is None
