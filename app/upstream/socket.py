@@ -4,11 +4,13 @@ The logger never goes below INFO, whatever the configuration of logging says: at
 header with the key in it, and each message.
 """
 
+import asyncio
+import contextlib
 import logging
 
 import structlog
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, ProtocolError
+from websockets.exceptions import ConcurrencyError, ConnectionClosed, ProtocolError
 
 from app.errors import fitting
 from app.wire import Closed
@@ -79,12 +81,24 @@ class UpstreamSocket:
             raise self._as_told(closed) from None
 
     async def close(self, code: int, reason: str) -> None:
-        """Close with a code that may be sent; in place of any other (1005, 1006, 1015) goes 1000."""
+        """Close with a code that may be sent; in place of any other (1005, 1006, 1015) goes 1000.
+
+        What still comes is read and dropped: behind it is the peer's own close frame.
+        """
         self._closing = True
+        dropping = asyncio.ensure_future(self._drop())
         try:
             await self._connection.close(code, fitting(reason))
         except ProtocolError:
             await self._connection.close()
+        finally:
+            dropping.cancel()
+            await asyncio.gather(dropping, return_exceptions=True)
+
+    async def _drop(self) -> None:
+        with contextlib.suppress(ConnectionClosed, ConcurrencyError):
+            while True:
+                await self._connection.recv(decode=False)
 
     def abort(self) -> None:
         """Drop the connection."""

@@ -199,7 +199,8 @@ class Heard:
             return False
         if utterance is None:
             return not self._verdicts[item_id]
-        utterance.held.append(frame)
+        if frame.type != "conversation.item.retrieved":  # which a client may ask for without end
+            utterance.held.append(frame)
         return True
 
     def _deleted(self, item_id: str, now: float, out: Outbox) -> None:

@@ -1,15 +1,27 @@
 """What stands in a client's event for the model to read: the text that is judged, and speech that cannot be."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 __all__ = ["holds_audio", "text_of"]
 
-READ = ("output", "arguments", "reason")
-"""Keys of an item that the model reads: a tool's output, a call's arguments, the reason of an approval."""
-
-SAID = ("text", "transcript")
-"""Keys of a content part that the model reads."""
+UNREAD = frozenset(
+    {
+        "approval_request_id",
+        "audio",
+        "call_id",
+        "detail",
+        "id",
+        "image_url",
+        "language",
+        "model",
+        "object",
+        "role",
+        "status",
+        "type",
+    }
+)
+"""Keys of items and of a session's parts whose values are no words: names of things, sounds and pictures."""
 
 INPUTS = ("input", "input_items", "append_input_items")
 """Keys of a response's own input: GA's, and those of preview's draft, which a preview upstream may know."""
@@ -24,18 +36,27 @@ def text_of(event: Event) -> str:
 
 def holds_audio(event: Event) -> bool:
     """Tell whether an event brings audio within an item, which nobody transcribes."""
-    return any(part.get("type") == "input_audio" for item in _items(event) for part in _parts(item))
+    return any(
+        "audio" in part or part.get("type") == "input_audio" for item in _items(event) for part in _parts(item)
+    )
 
 
 def _texts(event: Event) -> Iterator[str]:
     for holder in (event.get("session"), event.get("response")):
         if isinstance(holder, dict):
-            yield from _strings(holder, ("instructions",))
-            yield from _all_strings([holder.get("prompt"), holder.get("tools")])
+            told = [holder.get(key) for key in ("instructions", "prompt", "tools")]
+            yield from _words([*told, _transcription(holder)], frozenset())
     for item in _items(event):
-        yield from _strings(item, READ)
-        for part in _parts(item):
-            yield from _strings(part, SAID)
+        yield from _words(item, UNREAD)
+
+
+def _transcription(session: Event) -> Any:
+    """Return what the model that writes down is told, beside what it is."""
+    match session:
+        case {"audio": {"input": {"transcription": {**told}}}}:
+            return {key: value for key, value in told.items() if key not in UNREAD}
+        case _:
+            return None
 
 
 def _items(event: Event) -> Iterator[Event]:
@@ -52,18 +73,15 @@ def _parts(item: Event) -> Iterator[Event]:
         yield from (part for part in (parts if isinstance(parts, list) else ()) if isinstance(part, dict))
 
 
-def _all_strings(value: Any) -> Iterator[str]:
-    """Yield all that is written in prompt variables, or in the tools that a client offers."""
+def _words(value: Any, unread: Container[str]) -> Iterator[str]:
+    """Yield all strings in a value but those under some keys."""
     match value:
         case str():
             yield value
         case dict():
-            for each in value.values():
-                yield from _all_strings(each)
+            for key, each in value.items():
+                if key not in unread:
+                    yield from _words(each, unread)
         case list():
             for each in value:
-                yield from _all_strings(each)
-
-
-def _strings(holder: Event, keys: tuple[str, ...]) -> Iterator[str]:
-    yield from (holder[key] for key in keys if isinstance(holder.get(key), str))
+                yield from _words(each, unread)

@@ -29,6 +29,9 @@ FAILED = '{"error": "The tool failed."}'
 MAX_HELD = 16
 """Events `response.create` that wait for outputs; a further one is refused, as the service would."""
 
+MAX_HELD_BYTES = 8 * 2**20
+"""Bytes of all of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Running:
@@ -232,7 +235,8 @@ class Calls:
 
     def hold(self, frame: Frame) -> None:
         """Let a `response.create` of the client's wait; the first takes the place of the relay's own."""
-        if len(self._held) == MAX_HELD:
+        size = frame.size + sum(each.size for each in self._held)
+        if len(self._held) == MAX_HELD or size > MAX_HELD_BYTES:
             raise Refused(
                 "conversation_already_has_active_response",
                 "Conversation already has an active response in progress."

@@ -172,3 +172,12 @@ def test_a_request_that_waits_for_a_call_cut_short(play: "Play") -> None:
     unseen(script, ends(call("c1", status="incomplete")))
     script >> ("upstream", done(call("c1", status="incomplete"), status="cancelled"))
     script << ("to client", created()) << ("to client", done(status="cancelled")) << ("to upstream", ASK)
+
+
+def test_large_requests_do_not_pile_up(play: "Play") -> None:
+    """However few they are: eight mebibytes wait at most."""
+    script = play([tools()])
+    unseen(script, created())
+    calls_hidden(script, "c1")
+    large = {**ASK, "response": {"instructions": "x" * (5 * 2**20)}}
+    script >> ("client", large) >> ("client", large) << ("refused", "conversation_already_has_active_response")
