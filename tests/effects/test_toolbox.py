@@ -71,9 +71,9 @@ async def test_log_tells_of_failures_without_words_of_theirs(opened: Opened, ser
         await toolbox.call(ToolCall("c2", "it", "{}"), CONTEXT).run()
         await judge(toolbox, CANARY)
     assert [(each["event"], each.get("error"), each.get("why")) for each in lines] == [
-        ("relay fault", "RuntimeError", None),
+        ("tool failed", "RuntimeError", None),
         ("tool call failed", None, "the tool answered with HTTP 500"),
-        ("relay fault", "RuntimeError", None),
+        ("judge failed", "RuntimeError", None),
     ]
     assert all(each["session"] == "s1" for each in lines)
     assert CANARY not in repr(lines)
