@@ -142,3 +142,25 @@ def test_a_model_that_is_neither_a_targets_nor_the_profiles_is_refused(tmp_path:
     with pytest.raises(Ended) as ended:
         target_for(imposing(tmp_path)["clerk"], targets, "huge")
     assert (ended.value.ending, "large" in ended.value.message) == (Ending.NO_SUCH_MODEL, True)
+
+
+def judging(tmp_path: Path) -> Profiles:
+    """Return profiles of which one judges what a client writes."""
+    file = tmp_path / "profiles.toml"
+    file.write_text(
+        '[profiles.careful]\nbase = "open"\n[profiles.careful.guardrails]\n'
+        'user_text = [{ python = "tests.conversations.tooling:decent" }]\n'
+    )
+    return Profiles.load(file)
+
+
+def test_a_tickets_session_holds_no_text_that_is_to_be_judged(tmp_path: Path) -> None:
+    """Nobody judges before there is a session; what holds no text is as good as ever."""
+    loaded = judging(tmp_path)["careful"]
+    with pytest.raises(Ended) as ended:
+        first_update(replace(admitted({"type": "realtime", "instructions": "canary"}), loaded=loaded))
+    assert (ended.value.ending, ended.value.code) == (Ending.BAD_REQUEST, "session_refused")
+    assert "canary" not in ended.value.message
+    update = first_update(replace(admitted({"type": "realtime", "max_output_tokens": 7}), loaded=loaded))
+    assert update is not None
+    assert json.loads(update)["session"] == {"type": "realtime", "max_output_tokens": 7}
