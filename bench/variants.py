@@ -67,6 +67,15 @@ OURS_ENV = {
 }
 
 
+LOCKED = """[profiles.clerk]
+[profiles.clerk.session]
+instructions = { fixed = "You are the clerk." }
+[profiles.clerk.limits]
+events_per_second = 1e9
+audio_rate = 1e9
+"""
+
+
 def ours(  # noqa: PLR0913 - each is one thing in which ours can differ
     name: str,
     about: str,
@@ -97,6 +106,12 @@ VARIANTS = (
     peer("FastAPI", "a bare one, uvicorn and `websockets`: whole messages, none of them read", "fastapi_peer.py"),
     peer("parsing", "as samples do it: aiohttp, and `json.loads` of each message either way", "parsing_peer.py"),
     ours("ours", "this relay: a key, metrics, the profile `open`"),
+    ours(
+        "ours, locked",
+        "this relay: a key, metrics, a profile on the base `locked`, with rates that the load does not reach",
+        env={"RELAY_PROFILES_FILE": "{folder}/profiles.toml"},
+        files={"profiles.toml": LOCKED},
+    ),
 )
 
 PREVIEW = ours(
