@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from app.policy.chain import Chain, Effect, Filter
 from app.policy.gate import Gate, GateRules
 from app.policy.guardrails import GuardrailRules, Guardrails, Judgement
-from app.policy.limits import LimitRules, Limits
+from app.policy.limits import LimitRules, Limits, Meter
 from app.policy.model_name import ModelName
 from app.policy.session_fields import ItemRules, ResponseRules, SessionFields, SessionRules
 from app.policy.session_news import News, SessionNews
@@ -103,7 +103,7 @@ def make_chain(profile: Profile, fields: SessionFields, scene: Scene) -> Chain:
         TurnGuard(profile.turns, scene.teller, scene.tap, _busy(tools), _busy(guardrails))
         if profile.turns.guard or tools or guardrails
         else None,
-        limits.meter() if limits else None,
+        Meter(limits) if limits else None,
         ModelName(scene.shown, scene.deployment),
     ]
     return Chain([each for each in listed if each is not None])

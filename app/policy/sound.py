@@ -6,7 +6,7 @@ from typing import Any, Literal
 from app.protocol.audio import appended, decoded_size
 from app.protocol.frame import Frame
 
-__all__ = ["G711", "PCM", "bytes_per_second", "heard_in"]
+__all__ = ["PCM", "bytes_per_second", "heard_in"]
 
 PCM = 48_000
 """Bytes a second of PCM16 at 24 kHz, mono: the format of a session that says nothing."""

@@ -11,7 +11,7 @@ from app.policy.chain import Filter, Outbox
 from app.policy.limits.budgets import Budget
 from app.policy.limits.pace import Pace
 from app.policy.limits.rules import LimitRules
-from app.policy.sound import G711, PCM, bytes_per_second, heard_in
+from app.policy.sound import PCM, bytes_per_second, heard_in
 from app.policy.teller import Teller
 from app.protocol.frame import Frame
 
@@ -28,10 +28,7 @@ LAST_WORDS = 0.5
 
 
 class Limits(Filter):
-    """Holds one session to its limits.
-
-    It counts what the service reports as far as it gets to see it; a `meter` nearer to the upstream sees the rest.
-    """
+    """Holds one session to its limits. What the service reports it hears from its `Meter`."""
 
     def __init__(self, rules: LimitRules, teller: Teller) -> None:
         self._rules = rules
@@ -44,15 +41,9 @@ class Limits(Filter):
         self._responses = Budget("responses", "responses", "response_budget_exceeded", rules.responses or inf)
         self._tokens = Budget("tokens", "tokens", "token_budget_exceeded", rules.tokens or inf)
         self._in_force = self._bytes_per_second = PCM
-        self._metered = False
         self._charged = False
         self._owes_still = False
         self._ends_at: float | None = None
-
-    def meter(self) -> "Meter":
-        """Return the filter that counts for this one where the service's frames come in, unconcealed."""
-        self._metered = True
-        return Meter(self)
 
     def from_client(self, frame: Frame, now: float, out: Outbox) -> None:
         """Let a frame pass within the limits, and read no further where it was too much at once."""
@@ -71,12 +62,6 @@ class Limits(Filter):
             self._events.take(1, now)
         self._charged = False
         self._slow(now, out)
-
-    def from_upstream(self, frame: Frame, now: float, out: Outbox) -> None:
-        """Count what the service reports."""
-        if not self._metered:
-            self.heard(frame, now)
-        out.to_client(frame)
 
     def heard(self, frame: Frame, now: float) -> None:
         """Learn the format in force, and count responses and tokens. Raises `Ended` for a response too many."""
@@ -121,9 +106,10 @@ class Limits(Filter):
         return self._admitted_audio(frame, heard / self._bytes_per_second, now) if heard else 0.0
 
     def _note_format(self, frame: Frame) -> None:
-        """Take the leanest format for the one in force while a client changes it: by that, audio lasts longest."""
-        if frame.type == "session.update" and bytes_per_second(frame, "input", 0):
-            self._bytes_per_second = min(self._bytes_per_second, G711)
+        """Measure by the leaner of two formats while a client changes it: by that, audio lasts longer."""
+        if frame.type == "session.update":
+            asked = bytes_per_second(frame, "input", self._bytes_per_second)
+            self._bytes_per_second = min(self._bytes_per_second, asked)
 
     def _admitted_audio(self, frame: Frame, seconds: float, now: float) -> float:
         if not self._takes(self._audio, seconds, now):
@@ -175,7 +161,7 @@ class Limits(Filter):
 
 
 class Meter(Filter):
-    """Stands nearest to the upstream, and tells `Limits` of what other filters keep from the client."""
+    """Stands nearest to the upstream, and tells `Limits` what the service reports before others keep any of it."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from app.errors import Refused
 from app.policy.chain import Chain, Filter, Outbox, Pause, ToUpstream
 from app.policy.gate import Gate, GateRules
-from app.policy.limits import LimitRules, Limits
+from app.policy.limits import LimitRules, Limits, Meter
 from app.policy.teller import Teller
 from app.protocol.frame import APPEND_HEAD, APPEND_TAIL, Frame, from_client
 
@@ -25,6 +25,11 @@ UNKNOWN = {"type": "unknown"}
 def limits(**rules: Any) -> Limits:
     """Return the filter of a session with these rules."""
     return Limits(LimitRules(**rules), Teller("s1"))
+
+
+def metered(rules: Limits) -> list[Filter]:
+    """Return the filter with its meter, as they stand in a chain."""
+    return [rules, Meter(rules)]
 
 
 def audio(seconds: float, rate: int = 48_000) -> dict[str, Any]:
@@ -44,7 +49,7 @@ def passes(script: "Playbook", event: dict[str, Any]) -> None:
 
 def test_without_rules_nothing_is_limited(play: "Play") -> None:
     """Neither pace nor size, and the service's frames pass; but audio has to be audio."""
-    script = play([limits()])
+    script = play(metered(limits()))
     for _ in range(1000):
         passes(script, audio(1))
     script >> ("upstream", UNKNOWN) << ("to client", UNKNOWN)
@@ -69,7 +74,7 @@ def test_a_size_is_told_of_events_that_exist() -> None:
 
 def test_an_event_has_a_size_by_its_type(play: "Play") -> None:
     """Of its own type's, else the default; one byte more is refused."""
-    script = play([limits(frame_bytes={"response.cancel": 60}, default_frame_bytes=20)])
+    script = play(metered(limits(frame_bytes={"response.cancel": 60}, default_frame_bytes=20)))
     exact = {**CANCEL, "x": "x" * (60 - Frame.of({**CANCEL, "x": ""}).size)}
     passes(script, exact)
     passes(script, {"type": "12345678"})
@@ -91,7 +96,7 @@ def test_a_refusal_tells_the_limit_and_the_event() -> None:
 
 def test_events_over_the_rate_slow_the_sender(play: "Play") -> None:
     """Two seconds' worth at once; each further one passes, and nothing more is read until it is paid for."""
-    script = play([limits(events_per_second=8)])
+    script = play(metered(limits(events_per_second=8)))
     for _ in range(16):
         passes(script, CANCEL)
     script >> ("client", CANCEL) << ("to upstream", CANCEL) << ("pause", ("client", 0.125))
@@ -101,7 +106,7 @@ def test_events_over_the_rate_slow_the_sender(play: "Play") -> None:
 
 def test_events_over_the_rate_are_refused(play: "Play") -> None:
     """Where the rules say so; a refused one is not charged, and later ones pass again."""
-    script = play([limits(events_per_second=10, events_burst=1, too_fast="refuse")])
+    script = play(metered(limits(events_per_second=10, events_burst=1, too_fast="refuse")))
     passes(script, CANCEL)
     passes(script, CANCEL)
     for _ in range(10):
@@ -131,7 +136,7 @@ def test_who_is_refused_for_being_too_fast_is_not_charged_for_that(play: "Play",
 
 def test_audio_over_the_rate_slows_the_sender(play: "Play") -> None:
     """What came passes; the pause is such that the rate holds in the long run."""
-    script = play([limits(audio_rate=2, audio_burst=10)])
+    script = play(metered(limits(audio_rate=2, audio_burst=10)))
     passes(script, audio(10))
     script >> ("client", audio(3)) << ("to upstream", audio(3)) << ("pause", ("client", pytest.approx(1.5)))
     script.at(1.5) >> ("client", audio(1)) << ("to upstream", audio(1))
@@ -141,7 +146,7 @@ def test_audio_over_the_rate_slows_the_sender(play: "Play") -> None:
 
 def test_audio_over_the_rate_is_refused(play: "Play") -> None:
     """Where the rules say so; other events pass meanwhile."""
-    script = play([limits(audio_rate=2, audio_burst=10, too_fast="refuse")])
+    script = play(metered(limits(audio_rate=2, audio_burst=10, too_fast="refuse")))
     passes(script, audio(14))
     script >> ("client", audio(0.1)) << ("refused", "audio_too_fast")
     passes(script, CANCEL)
@@ -152,20 +157,20 @@ def test_audio_over_the_rate_is_refused(play: "Play") -> None:
 def test_audio_in_items_is_audio(play: "Play") -> None:
     """No way around the rate."""
     item = {"type": "conversation.item.create", "item": {"content": [{"type": "input_audio", **audio(3)}]}}
-    script = play([limits(audio_rate=1, audio_burst=1)])
+    script = play(metered(limits(audio_rate=1, audio_burst=1)))
     script >> ("client", item) << ("to upstream", item) << ("pause", ("client", pytest.approx(2.0)))
 
 
 def test_one_pause_stands_for_both_paces(play: "Play") -> None:
     """The longer of the two."""
-    script = play([limits(audio_rate=1, audio_burst=1, events_per_second=1, events_burst=1)])
+    script = play(metered(limits(audio_rate=1, audio_burst=1, events_per_second=1, events_burst=1)))
     script >> ("client", audio(5)) << ("to upstream", audio(5)) << ("pause", ("client", pytest.approx(4.0)))
 
 
 @pytest.mark.parametrize("kind", ["session.created", "session.updated"])
 def test_the_format_in_force_tells_the_seconds(play: "Play", kind: str) -> None:
     """Eight thousand bytes of G.711 are a second."""
-    script = play([limits(audio_rate=1, audio_burst=1)])
+    script = play(metered(limits(audio_rate=1, audio_burst=1)))
     report = in_force(kind, "audio/pcmu")
     script >> ("upstream", report) << ("to client", report)
     spoken = audio(2, rate=8_000)
