@@ -11,6 +11,7 @@ from typing import Any, assert_never
 
 from app.errors import Ended, Ending, Refused
 from app.policy.chain import Action, Cancel, Effect, Pause, Start, ToClient, ToUpstream
+from app.protocol.frame import Frame
 from app.relay import Relay
 from app.session.config import SessionConfig
 from app.session.leg import ClientLeg, Leg, UpstreamLeg
@@ -107,6 +108,24 @@ class Session:
     async def _carry_out(self, actions: list[Action]) -> None:
         """Carry out one answer, in order and unmixed with what others write to the same sockets."""
         self._set_alarm()
+        match actions:
+            case [ToClient(frame)]:
+                await self._send(self.client, frame)
+            case [ToUpstream(frame)]:
+                await self._send(self.upstream, frame)
+            case _:
+                await self._carry_out_all(actions)
+
+    async def _send(self, leg: Leg, frame: Frame) -> None:
+        place = leg.turns.ask()
+        try:
+            if place is not None:
+                await place
+            await leg.send(frame.text)
+        finally:
+            leg.turns.leave(place)
+
+    async def _carry_out_all(self, actions: list[Action]) -> None:
         kinds = {type(action) for action in actions}
         places = [
             (leg.turns, leg.turns.ask())
