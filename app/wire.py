@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from app.errors import RelayError
+from app.lane import Lane
 
 __all__ = ["ABNORMAL", "Closed", "MemorySocket", "Side", "Socket", "Tap"]
 
@@ -28,6 +29,10 @@ class Closed(RelayError):
 
 class Socket(Protocol):
     """One leg of a session."""
+
+    @property
+    def lane(self) -> Lane | None:
+        """The shortcut past `recv` and `send`, where there is one; what it does not take comes by `recv`."""
 
     async def recv(self) -> bytes:
         """Return the next text message.
@@ -67,6 +72,8 @@ class Tap(Protocol):
 
 class MemorySocket:
     """A socket without a network: what one end sends, the other receives. `buffer` bounds messages in flight."""
+
+    lane: Lane | None = None
 
     def __init__(self, inbox: asyncio.Queue[bytes | Closed], outbox: asyncio.Queue[bytes | Closed]) -> None:
         self._inbox = inbox

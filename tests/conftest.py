@@ -9,6 +9,7 @@ import hypothesis
 import pytest
 from websockets.asyncio.server import serve
 
+from app.web.protocol import RelayProtocol
 from tests.harness import ScriptedUpstream, Serve, ServedRelay, configured, serving, towards
 
 hypothesis.settings.register_profile("fast", deadline=None, max_examples=100)
@@ -36,12 +37,16 @@ async def upstream() -> AsyncIterator[ScriptedUpstream]:
 
 
 @pytest.fixture
-async def serve_relay() -> AsyncIterator[Serve]:
-    """Return a function that serves a relay with the given settings until the test is over."""
+async def serve_relay(request: pytest.FixtureRequest) -> AsyncIterator[Serve]:
+    """Return a function that serves a relay with the given settings until the test is over.
+
+    The way of the frames is by lanes, unless the test says so (`BOTH_WAYS`).
+    """
+    protocol = getattr(request, "param", RelayProtocol)
     async with AsyncExitStack() as stack:
 
         async def start(**given: Any) -> ServedRelay:
-            return await stack.enter_async_context(serving(configured(**given)))
+            return await stack.enter_async_context(serving(configured(**given), protocol=protocol))
 
         yield start
 

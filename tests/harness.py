@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import Server, ServerConnection
@@ -18,6 +19,7 @@ from websockets.http11 import Request, Response
 from app.__main__ import uvicorn_config
 from app.auth.static_keys import hash_key
 from app.settings import Settings
+from app.web.protocol import RelayProtocol
 
 PATIENCE = 60.0
 """Seconds after which a test gives up waiting for what must happen; nothing is asserted on it."""
@@ -148,11 +150,25 @@ class ServedRelay:
         )
 
 
+class ByQueues(RelayProtocol):
+    """A protocol that has no lane: messages go the ordinary way, as under plain uvicorn."""
+
+    state_name = "nothing of that name"
+
+
+BOTH_WAYS = pytest.mark.parametrize(
+    "serve_relay", [RelayProtocol, ByQueues], ids=["by lanes", "by queues"], indirect=True
+)
+"""The mark of a module whose tests are to hold either way."""
+
+
 @asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator[ServedRelay]:
+async def serving(settings: Settings, protocol: type[RelayProtocol] = RelayProtocol) -> AsyncIterator[ServedRelay]:
     """Serve a relay as `realtime-relay serve` does; the port takes connections from the first moment."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn_config(settings, "127.0.0.1", 0))
+        config = uvicorn_config(settings, "127.0.0.1", 0)
+        config.ws = protocol
+        server = uvicorn.Server(config)
         running = asyncio.create_task(server.serve([listener]))
         try:
             await until(lambda: server.started or running.done())

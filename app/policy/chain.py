@@ -5,9 +5,11 @@ side, or out of the chain as an action. What a filter does not put out is swallo
 the list is nearest to the client.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
+from typing import ClassVar, NamedTuple, Protocol
+
+import msgspec
 
 from app.protocol.frame import Frame
 from app.wire import Side
@@ -37,36 +39,31 @@ class Effect(Protocol):
         """Do the work. The result, or the exception that it raised, comes back through `done`."""
 
 
-@dataclass(frozen=True, slots=True)
-class ToClient:
+class ToClient(msgspec.Struct, frozen=True):
     """Send this frame to the client."""
 
     frame: Frame
 
 
-@dataclass(frozen=True, slots=True)
-class ToUpstream:
+class ToUpstream(msgspec.Struct, frozen=True):
     """Send this frame to the upstream."""
 
     frame: Frame
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(msgspec.Struct, frozen=True):
     """Begin an effect."""
 
     effect: Effect
 
 
-@dataclass(frozen=True, slots=True)
-class Cancel:
+class Cancel(msgspec.Struct, frozen=True):
     """Cancel an effect; its `done` will not come."""
 
     effect_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(msgspec.Struct, frozen=True):
     """Read nothing more from `side` until the clock shows `until` (seconds)."""
 
     side: Side
@@ -80,9 +77,12 @@ class Filter:
     """One rule on the way of the frames. As it stands it lets everything pass; a filter overrides what it rules.
 
     `from_client` may raise `Refused`, and any method `Ended`; what was put out beside a refusal is lost.
-    `wake_at` is when `tick` is wanted, on the clock of `now`; None for never.
+    `wake_at` is when `tick` is wanted, on the clock of `now`; None for never. `client_types` and `upstream_types`
+    name the events that it rules, for a filter to which all others are nothing: those pass by without asking it.
     """
 
+    client_types: ClassVar[Collection[str] | None] = None
+    upstream_types: ClassVar[Collection[str] | None] = None
     wake_at: float | None = None
 
     def from_client(self, frame: Frame, now: float, out: "Outbox") -> None:  # noqa: ARG002 - overridden
@@ -106,29 +106,33 @@ class Filter:
 class Outbox:
     """Where one filter puts out what it lets pass or says itself; it goes on from that filter's place."""
 
-    __slots__ = ("_chain", "_place", "client_side", "upstream_side")
+    __slots__ = ("_chain", "_client_side", "_place", "_upstream_side")
 
-    def __init__(self, chain: "Chain", place: int) -> None:
+    def __init__(self, chain: "Chain", place: int, routes: "_Routes") -> None:
         self._chain = chain
         self._place = place
-        self.client_side: _Stop | None = None
-        self.upstream_side: _Stop | None = None
+        self._client_side = routes.client_side[place]
+        self._upstream_side = routes.upstream_side[place]
 
     def to_upstream(self, frame: Frame) -> None:
         """Hand a frame to the next filter towards the upstream, or let it leave the chain behind the last."""
-        if self.upstream_side is None:
-            self._chain.actions.append(ToUpstream(frame))
+        chain, route = self._chain, self._upstream_side
+        place = route.named.get(frame.type, route.other)
+        if place is None:
+            chain.actions.append(ToUpstream(frame))
         else:
-            ask, out = self.upstream_side
-            ask(frame, self._chain.now, out)
+            each, out = chain.links[place]
+            each.from_client(frame, chain.now, out)
 
     def to_client(self, frame: Frame) -> None:
         """Hand a frame to the next filter towards the client, or let it leave the chain before the first."""
-        if self.client_side is None:
-            self._chain.actions.append(ToClient(frame))
+        chain, route = self._chain, self._client_side
+        place = route.named.get(frame.type, route.other)
+        if place is None:
+            chain.actions.append(ToClient(frame))
         else:
-            ask, out = self.client_side
-            ask(frame, self._chain.now, out)
+            each, out = chain.links[place]
+            each.from_upstream(frame, chain.now, out)
 
     def start(self, effect: Effect) -> None:
         """Begin an effect; its result comes back to this filter's `done`."""
@@ -143,22 +147,61 @@ class Outbox:
         self._chain.actions.append(Pause(side, until))
 
 
-_Stop = tuple[Callable[[Frame, float, Outbox], None], Outbox]
-"""Where a frame goes next: what takes it, and where that puts out what it lets pass."""
+class _Route(NamedTuple):
+    """Where a frame goes next, as a place in the chain, None for out of it: by its type, or any `other` type."""
+
+    named: Mapping[str, int | None]
+    other: int | None
+
+
+class _Routes(NamedTuple):
+    """The ways on from each place; from the last of them the frames begin that come in from outside."""
+
+    client_side: tuple[_Route, ...]
+    upstream_side: tuple[_Route, ...]
+
+
+@lru_cache(maxsize=256)
+def _routes(kinds: tuple[type[Filter], ...]) -> _Routes:
+    """Find the ways through filters of these kinds. They are the same for all sessions of a profile."""
+    up = [_ruled(kind, "from_client", kind.client_types) for kind in kinds]
+    down = [_ruled(kind, "from_upstream", kind.upstream_types) for kind in kinds]
+    places = range(len(kinds))
+    return _Routes(
+        tuple(_route(down, [*reversed(places[:place])]) for place in (*places, len(kinds))),
+        tuple(_route(up, places[place + 1 :]) for place in (*places, -1)),
+    )
+
+
+def _ruled(kind: type[Filter], method: str, types: Collection[str] | None) -> Collection[str] | None:
+    return () if getattr(kind, method) is getattr(Filter, method) else types
+
+
+def _route(ruled: Sequence[Collection[str] | None], ahead: Sequence[int]) -> _Route:
+    """Find where each type goes, of all that one of those ahead names; `ruled` is by place, None for all types."""
+
+    def first(kind: str | None) -> int | None:
+        for place in ahead:
+            types = ruled[place]
+            if types is None or (kind is not None and kind in types):
+                return place
+        return None
+
+    named = {kind for place in ahead for kind in ruled[place] or ()}
+    return _Route({kind: first(kind) for kind in named}, first(None))
 
 
 class Chain:
     """The filters of one session, in order. Each input is answered with the actions that it led to.
 
-    A frame passes by a filter that rules nothing in its direction without asking it.
+    A frame passes by a filter that does not rule its type in its direction, without asking it.
     """
 
     def __init__(self, filters: Sequence[Filter]) -> None:
         self.filters = tuple(filters)
-        self._links = [(each, Outbox(self, place)) for place, each in enumerate(filters)]
-        self._client = Outbox(self, -1)
-        self._upstream = Outbox(self, len(filters))
-        self._connect()
+        routes = _routes(tuple(type(each) for each in filters))
+        self.links = [(each, Outbox(self, place, routes)) for place, each in enumerate(filters)]
+        self._outside = Outbox(self, len(filters), routes)
         self._timed = [each for each in filters if type(each).tick is not Filter.tick]
         self._owners: dict[str, int] = {}
         self.now = 0.0
@@ -167,24 +210,29 @@ class Chain:
     @property
     def wake_at(self) -> float | None:
         """When the earliest filter wants its `tick`, or None."""
-        return min((each.wake_at for each in self._timed if each.wake_at is not None), default=None)
+        earliest = None
+        for each in self._timed:
+            at = each.wake_at
+            if at is not None and (earliest is None or at < earliest):
+                earliest = at
+        return earliest
 
     def from_client(self, frame: Frame, now: float) -> list[Action]:
         """Send a frame of the client's through all filters."""
         self._begin(now)
-        self._client.to_upstream(frame)
+        self._outside.to_upstream(frame)
         return self.actions
 
     def from_upstream(self, frame: Frame, now: float) -> list[Action]:
         """Send a frame of the upstream's through all filters, in the reverse order."""
         self._begin(now)
-        self._upstream.to_client(frame)
+        self._outside.to_client(frame)
         return self.actions
 
     def refused(self, now: float) -> list[Action]:
         """Tell all filters that a message of the client's was refused."""
         self._begin(now)
-        for each, out in self._links:
+        for each, out in self.links:
             each.refused(now, out)
         return self.actions
 
@@ -193,14 +241,14 @@ class Chain:
         self._begin(now)
         place = self._owners.pop(effect_id, None)
         if place is not None:
-            each, out = self._links[place]
+            each, out = self.links[place]
             each.done(effect_id, result, now, out)
         return self.actions
 
     def tick(self, now: float) -> list[Action]:
         """Wake the filters whose time has come."""
         self._begin(now)
-        for each, out in self._links:
+        for each, out in self.links:
             if each.wake_at is not None and each.wake_at <= now:
                 each.tick(now, out)
         return self.actions
@@ -208,18 +256,6 @@ class Chain:
     def _begin(self, now: float) -> None:
         self.now = now
         self.actions = []
-
-    def _connect(self) -> None:
-        """Tell each place where its frames go next: the nearest filter that rules something in the direction."""
-        stop: _Stop | None = None
-        for each, out in self._links:
-            out.client_side = stop
-            stop = (each.from_upstream, out) if type(each).from_upstream is not Filter.from_upstream else stop
-        self._upstream.client_side, stop = stop, None
-        for each, out in reversed(self._links):
-            out.upstream_side = stop
-            stop = (each.from_client, out) if type(each).from_client is not Filter.from_client else stop
-        self._client.upstream_side = stop
 
     def start(self, place: int, effect: Effect) -> None:
         """Begin an effect on behalf of the filter at `place`."""

@@ -22,6 +22,9 @@ class ModelName(Filter):
     sessions only, since their model is chosen in the session and not in the URL.
     """
 
+    client_types = (UPDATE,)
+    upstream_types = REPORTS
+
     def __init__(self, shown: str | None, deployment: str | None) -> None:
         self._shown = shown
         self._deployment = deployment

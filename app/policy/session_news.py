@@ -16,6 +16,7 @@ from app.protocol.frame import Frame, event_id_of
 __all__ = ["News", "Renewed", "SessionNews"]
 
 REFRESH = "relay.auth.refresh"
+CREATED = "session.created"
 WARN_BEFORE = 60.0
 """Seconds before an end at which it is announced; of one that was nearer when it was set, at half the way."""
 
@@ -47,6 +48,9 @@ class News:
 class SessionNews(Filter):
     """Speaks `relay.*` with a client that opted in, and ends the session when its user's credential has ended."""
 
+    client_types = (REFRESH,)
+    upstream_types = (CREATED,)
+
     def __init__(self, news: News, begun_at: float, teller: Teller) -> None:
         self._news = news
         self._teller = teller
@@ -74,9 +78,9 @@ class SessionNews(Filter):
         out.start(effect)
 
     def from_upstream(self, frame: Frame, now: float, out: Outbox) -> None:  # noqa: ARG002 - said at once
-        """Say `relay.ready` behind the first event of the session."""
+        """Say `relay.ready` behind the first event of the session, which is this one."""
         out.to_client(frame)
-        if self._teller.opted_in and self._drain is None:
+        if self._teller.opted_in and self._drain is None and frame.type == CREATED:
             effect = self._news.drain()
             self._drain = effect.id
             out.start(effect)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from app.protocol.frame import APPEND_HEAD, APPEND_TAIL, BASE64, Append, Frame
+from app.protocol.frame import APPEND_HEAD, APPEND_TAIL, BASE64, Append, Frame, Head
 
 __all__ = ["AudioDelta", "appended", "decoded_size"]
 
@@ -15,13 +15,7 @@ QUOTE, PAD = b'"='
 PADDING = frozenset({b"", b"=", b"=="})
 
 
-class _Delta(msgspec.Struct):
-    item_id: str
-    content_index: int
-    delta: msgspec.Raw
-
-
-_delta_decoder = msgspec.json.Decoder(_Delta)
+_string, _integer = msgspec.json.Decoder(str), msgspec.json.Decoder(int)
 
 
 class AudioDelta(NamedTuple):
@@ -34,31 +28,31 @@ class AudioDelta(NamedTuple):
     @classmethod
     def of(cls, frame: Frame) -> "AudioDelta | None":
         """Measure the audio, which nobody decodes for it; None where the event is not what it should be."""
-        match frame.at_hand:
-            case bytes(text):
-                return cls._in_text(text)
+        if frame.head is not None:
+            return cls._in_text(*frame.head)
+        match frame.event:
             case {"item_id": str(item_id), "content_index": int(index), "delta": str(delta)}:
                 return cls(item_id, index, _size_of(delta.encode("utf-8", "replace")))
         return None
 
     @classmethod
-    def _in_text(cls, text: bytes) -> "AudioDelta | None":
+    def _in_text(cls, head: Head, text: bytes) -> "AudioDelta | None":
         try:
-            read = _delta_decoder.decode(text)
+            item_id, index = _string.decode(head.item_id), _integer.decode(head.content_index)
             plain = b"\\" not in text
-            size = _size_of_string(memoryview(read.delta)) if plain else _size_of(_unescaped(read.delta))
+            size = _size_of_string(memoryview(head.delta)) if plain else _size_of(_unescaped(head.delta))
         except msgspec.DecodeError:
             return None
-        return None if size is None else cls(read.item_id, read.content_index, size)
+        return None if size is None else cls(item_id, index, size)
 
 
 def _unescaped(spelt: msgspec.Raw) -> bytes:
-    return msgspec.json.decode(spelt, type=str).encode()
+    return _string.decode(spelt).encode()
 
 
 def _size_of_string(spelt: memoryview) -> int | None:
     """Return what a string of base64 stands for, given with its quotes, without a copy; None for no string."""
-    if spelt[0] != QUOTE:
+    if not spelt or spelt[0] != QUOTE:
         return None
     letters = len(spelt) - 2
     padding = (spelt[-2] == PAD) + (spelt[-3] == PAD) if letters else 0

@@ -11,7 +11,7 @@ import msgspec
 
 from app.errors import Ended, Ending, Refused
 
-__all__ = ["Append", "Frame", "event_id_of", "from_client", "from_upstream"]
+__all__ = ["Append", "Frame", "Head", "event_id_of", "from_client", "from_upstream"]
 
 MAX_EVENT_ID = 512
 """Characters of an `event_id` (Realtime API reference); a longer one is not repeated in an error."""
@@ -25,11 +25,19 @@ _decoder = msgspec.json.Decoder()
 _encoder = msgspec.json.Encoder()
 
 
-class _Typed(msgspec.Struct):
+NOTHING = msgspec.Raw()
+
+
+class Head(msgspec.Struct, gc=False):
+    """What is read of an upstream's text, in one pass: its type and, as it is spelt there, what tells of audio."""
+
     type: str
+    item_id: msgspec.Raw = NOTHING
+    content_index: msgspec.Raw = NOTHING
+    delta: msgspec.Raw = NOTHING
 
 
-_type_decoder = msgspec.json.Decoder(_Typed)
+_head_decoder = msgspec.json.Decoder(Head)
 
 
 class Frame:
@@ -39,12 +47,13 @@ class Frame:
     the frame in another generation's words that this one was read from, and says the same as.
     """
 
-    __slots__ = ("_event", "_text", "origin", "type")
+    __slots__ = ("_event", "_head", "_text", "origin", "type")
 
     def __init__(self, type: str, *, text: bytes | None = None, event: dict[str, Any] | None = None) -> None:  # noqa: A002 - the protocol's word
         self.type = type
         self._text = text
         self._event = event
+        self._head: Head | None = None
         self.origin: Frame | None = None
 
     @classmethod
@@ -69,14 +78,13 @@ class Frame:
         return event_id_of(self.event)
 
     @property
-    def at_hand(self) -> dict[str, Any] | bytes:
-        """The event, if somebody has asked for it, else the text, which may be the origin's: it costs nothing.
+    def head(self) -> tuple[Head, bytes] | None:
+        """What was read of the text as it came from the upstream, and that text; None for any other frame.
 
-        The type in an origin's text is that of another generation.
+        The type in it may be that of another generation.
         """
-        if self._event is not None:
-            return self._event
-        return self.text if self._text is not None or self.origin is None else self.origin.at_hand
+        source = self if self.origin is None else self.origin
+        return None if source._head is None else (source._head, source.text)  # noqa: SLF001 - a frame's own
 
     @property
     def text(self) -> bytes:
@@ -149,9 +157,12 @@ def from_upstream(data: bytes) -> Frame:
     try:
         if not data.isascii():
             data.decode()
-        return Frame(_type_decoder.decode(data).type, text=data)
+        head = _head_decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _no_event(error) from None
+    frame = Frame(head.type, text=data)
+    frame._head = head  # noqa: SLF001 - a frame's own
+    return frame
 
 
 def _is_canonical_append(data: bytes) -> bool:

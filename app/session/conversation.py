@@ -1,20 +1,22 @@
 """One conversation: two sockets, the relay between them, and how it ends.
 
 Two pumps, each *read, ask the relay, do what it says, only then read again*: backpressure is thereby end to end.
-Only `Session` decides how a session ends; what that means outside is `Ending`'s. Whatever ends one side ends the
-other within `close_timeout`.
+While a pump waits for the next message, and nobody else has anything to write, a message is dealt with in its
+socket's own callback (`_take_at_once`), by the same functions: no task wakes for it. Only `Session` decides how a
+session ends; what that means outside is `Ending`'s. Whatever ends one side ends the other within `close_timeout`.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any, assert_never
+from functools import partial
+from typing import assert_never
 
 from app.errors import Ended, Ending, Refused
-from app.policy.chain import Action, Cancel, Effect, Pause, Start, ToClient, ToUpstream
-from app.protocol.frame import Frame
+from app.policy.chain import Action, Cancel, Effect, Pause, Start
 from app.relay import Relay
 from app.session.config import SessionConfig
+from app.session.delivery import Beside, Delivery, Shortcut
 from app.session.leg import ClientLeg, Leg, UpstreamLeg
+from app.session.tasks import Tasks
 from app.telemetry import log_fault
 from app.wire import Socket, Tap
 
@@ -33,14 +35,15 @@ class Session:
         self._loop = asyncio.get_running_loop()
         self._clock = self._loop.time
         self.name = name
-        self.client: Leg = ClientLeg(sockets[0], self._clock)
+        self.client: Leg = ClientLeg(sockets[0], self._clock, relay)
         self.upstream: Leg = UpstreamLeg(sockets[1], self._clock, relay)
         self.relay = relay
         self._config = config
         self._tap = tap
         self._started_at = self._last_event_at = self._clock()
         self._end: asyncio.Future[Ended] = self._loop.create_future()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks(self._fail)
+        self._delivery = Delivery(self.client, self.upstream, self._do_beside)
         self._effects: dict[str, asyncio.Task[None]] = {}
         self._called_off: set[str] = set()
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -52,7 +55,7 @@ class Session:
         """
         self._watch()
         try:
-            self._spawn(self._begin(created))
+            self._tasks.spawn(self._begin(created))
             ended = await self._end
             await self._stop()
             await self._close(ended)
@@ -69,6 +72,14 @@ class Session:
         if not self._end.done():
             self._end.set_result(ended)
 
+    def _fail(self, error: Exception) -> None:
+        """End it for what was raised: whatever broke, both peers must hear of it."""
+        if isinstance(error, Ended):
+            self.end(error)
+        else:
+            log_fault(error, session=self.name)
+            self.end(Ended(Ending.RELAY_FAULT, detail=type(error).__name__))
+
     @property
     def seconds(self) -> float:
         """How long the session has lasted."""
@@ -83,74 +94,68 @@ class Session:
     # The pumps
 
     async def _begin(self, created: bytes) -> None:
-        await self._take(self.upstream, created, self.relay.from_upstream)
-        self._spawn(self._pump(self.client, self.relay.from_client))
-        self._spawn(self._pump(self.upstream, self.relay.from_upstream))
+        await self._take(self.upstream, created)
+        self._use_lanes()
+        self._tasks.spawn(self._pump(self.client))
+        self._tasks.spawn(self._pump(self.upstream))
 
-    async def _pump(self, leg: Leg, ask: Callable[[bytes, float], list[Action]]) -> None:
+    async def _pump(self, leg: Leg) -> None:
         while True:
             try:
                 data = await leg.recv()
             except Refused as refused:
                 await self._carry_out(self.relay.refused(refused, self._clock()))
             else:
-                await self._take(leg, data, ask)
+                await self._take(leg, data)
 
-    async def _take(self, leg: Leg, data: bytes, ask: Callable[[bytes, float], list[Action]]) -> None:
-        now = self._last_event_at = self._clock()
+    async def _take(self, leg: Leg, data: bytes) -> None:
+        now = self._clock()
+        await self._carry_out(self._ask(leg, data, now))
+        self._sample(leg, now)
+
+    def _ask(self, leg: Leg, data: bytes, now: float) -> list[Action]:
+        self._last_event_at = now
         leg.frames += 1
         leg.bytes += len(data)
         self._tap.received(leg.side, len(data))
-        await self._carry_out(ask(data, now))
+        return leg.ask(data, now)
+
+    def _sample(self, leg: Leg, since: float) -> None:
         if leg.frames % SAMPLED == 1:
-            self._tap.delayed(leg.side, self._clock() - now)
+            self._tap.delayed(leg.side, self._clock() - since)
 
     async def _carry_out(self, actions: list[Action]) -> None:
-        """Carry out one answer, in order and unmixed with what others write to the same sockets."""
         self._set_alarm()
-        match actions:
-            case [ToClient(frame)]:
-                await self._send(self.client, frame)
-            case [ToUpstream(frame)]:
-                await self._send(self.upstream, frame)
-            case _:
-                await self._carry_out_all(actions)
+        await self._delivery.carry_out(actions)
 
-    async def _send(self, leg: Leg, frame: Frame) -> None:
-        place = leg.turns.ask()
+    def _use_lanes(self) -> None:
+        shortcut = Shortcut.of(self.client, self.upstream, self._do_beside)
+        if shortcut is not None:
+            shortcut.offer(partial(self._take_at_once, shortcut), partial(self._settle, shortcut))
+
+    def _take_at_once(self, shortcut: Shortcut, leg: Leg, data: bytes) -> bool:
+        """Take a message in its socket's callback; False where it has to go the ordinary way."""
+        if self._end.done() or not shortcut.is_free:
+            return False
+        now = self._clock()
         try:
-            if place is not None:
-                await place
-            await leg.send(frame.text)
-        finally:
-            leg.turns.leave(place)
+            shortcut.carry_out(self._ask(leg, data, now))
+        except Exception as error:  # noqa: BLE001 - as in a task
+            self._fail(error)
+        self._sample(leg, now)
+        return True
 
-    async def _carry_out_all(self, actions: list[Action]) -> None:
-        kinds = {type(action) for action in actions}
-        places = [
-            (leg.turns, leg.turns.ask())
-            for leg, kind in ((self.client, ToClient), (self.upstream, ToUpstream))
-            if kind in kinds
-        ]
-        try:
-            for _, place in places:
-                if place is not None:
-                    await place
-            for action in actions:
-                await self._do(action)
-        finally:
-            for turns, place in places:
-                turns.leave(place)
+    def _settle(self, shortcut: Shortcut) -> None:
+        shortcut.flush()
+        self._set_alarm()
 
-    async def _do(self, action: Action) -> None:
+    # What is done beside
+
+    def _do_beside(self, action: Beside) -> None:
         match action:
-            case ToClient(frame):
-                await self.client.send(frame.text)
-            case ToUpstream(frame):
-                await self.upstream.send(frame.text)
             case Start(effect):
                 if effect.id not in self._called_off:
-                    self._effects[effect.id] = self._spawn(self._run_effect(effect))
+                    self._effects[effect.id] = self._tasks.spawn(self._run_effect(effect))
             case Cancel(effect_id):
                 if task := self._effects.pop(effect_id, None):
                     task.cancel()
@@ -203,37 +208,18 @@ class Session:
 
     def _on_alarm(self) -> None:
         del self._timers["tick"]
-        self._spawn(self._tick())
+        self._tasks.spawn(self._tick())
 
     async def _tick(self) -> None:
         await self._carry_out(self.relay.tick(self._clock()))
 
-    # Tasks and the end
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = self._loop.create_task(self._guarded(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(lambda _: work.close())  # one that was cancelled before it began
-        return task
-
-    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            await work
-        except Ended as ended:
-            self.end(ended)
-        except Exception as error:  # noqa: BLE001 - whatever broke, both peers must hear of it
-            log_fault(error, session=self.name)
-            self.end(Ended(Ending.RELAY_FAULT, detail=type(error).__name__))
+    # The end
 
     async def _stop(self) -> None:
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:  # an operator's tool may not heed its cancellation: nobody waits for it longer
-            await asyncio.wait(self._tasks, timeout=self._config.close_timeout)
+        await self._tasks.stop(self._config.close_timeout)
 
     async def _close(self, ended: Ended) -> None:
         """Close both sides at once."""

@@ -1,6 +1,7 @@
 """One leg of a session: its socket, its counts, and what it means when the peer at its end closes.
 
-Whoever writes has taken its turn, over a whole list of actions, so that lists do not mix on the wire.
+Whoever writes has taken its turn, over a whole list of actions, so that lists do not mix on the wire. While `recv`
+waits, the socket's lane is open, if it has one.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 
 from app.errors import Ended, Ending
+from app.policy.chain import Action
 from app.relay import Relay
 from app.wire import Closed, Side, Socket
 
@@ -19,19 +21,19 @@ class Turns:
     """Who writes to a socket: one answer at a time, in the order in which they asked.
 
     `ask` does not wait: an answer for two sockets takes its place at both in the moment in which it is made, so
-    none that was made later comes before it on either.
+    none that was made later comes before it on either. `taken` tells whether somebody writes, or waits to.
     """
 
-    __slots__ = ("_taken", "_waiting")
+    __slots__ = ("_waiting", "taken")
 
     def __init__(self) -> None:
-        self._taken = False
+        self.taken = False
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     def ask(self) -> asyncio.Future[None] | None:
         """Take a place; None means that it is one's turn, else it is when the future is done."""
-        if not self._taken:
-            self._taken = True
+        if not self.taken:
+            self.taken = True
             return None
         place = asyncio.get_running_loop().create_future()
         self._waiting.append(place)
@@ -47,7 +49,7 @@ class Turns:
             if not following.done():
                 following.set_result(None)
                 return
-        self._taken = False
+        self.taken = False
 
 
 class Leg(ABC):
@@ -55,9 +57,11 @@ class Leg(ABC):
 
     side: Side
 
-    def __init__(self, socket: Socket, clock: Callable[[], float]) -> None:
+    def __init__(self, socket: Socket, clock: Callable[[], float], relay: Relay) -> None:
         self.socket = socket
         self.turns = Turns()
+        self.lane = socket.lane
+        self._relay = relay
         self.frames = 0
         self.bytes = 0
         self._clock = clock
@@ -65,13 +69,32 @@ class Leg(ABC):
         self._sending_since: float | None = None
 
     async def recv(self) -> bytes:
-        """Return the next message, after a pause if there is to be one. Raises `Ended` and `Refused`."""
-        while (wait := self._paused_until - self._clock()) > 0:  # noqa: ASYNC110 - a pause may grow while it lasts
-            await asyncio.sleep(wait)
+        """Return the next message, after a pause if there is to be one. Raises `Ended` and `Refused`.
+
+        What the lane takes meanwhile does not come this way.
+        """
+        await self._rest()
         try:
-            return await self.socket.recv()
+            self._open(is_open=True)
+            data = await self.socket.recv()
         except Closed as closed:
             raise self.ended(closed) from None
+        finally:
+            self._open(is_open=False)
+        await self._rest()  # the pause may have been asked for while this waited
+        return data
+
+    async def _rest(self) -> None:
+        while (wait := self._paused_until - self._clock()) > 0:  # noqa: ASYNC110 - a pause may grow while it lasts
+            await asyncio.sleep(wait)
+
+    def _open(self, *, is_open: bool) -> None:
+        if self.lane is not None:
+            self.lane.is_open = is_open
+
+    @abstractmethod
+    def ask(self, data: bytes, now: float) -> list[Action]:
+        """Ask the relay about a message that came from here."""
 
     async def send(self, data: bytes) -> None:
         """Write one message; the turn is the caller's to take. Raises `Ended`."""
@@ -83,8 +106,9 @@ class Leg(ABC):
         self._sending_since = None
 
     def pause(self, until: float) -> None:
-        """Read nothing more until then."""
+        """Take nothing more until then; one message may be read, and waits."""
         self._paused_until = until
+        self._open(is_open=False)
 
     def stalled_for(self, now: float) -> float:
         """Seconds for which the message under way has not found room."""
@@ -108,6 +132,10 @@ class ClientLeg(Leg):
 
     side = "client"
 
+    def ask(self, data: bytes, now: float) -> list[Action]:
+        """Ask what comes of the client's message."""
+        return self._relay.from_client(data, now)
+
     def ended(self, closed: Closed) -> Ended:
         """Tell a client that left from one whose message our side could not take (1007, 1009)."""
         match closed.code:
@@ -124,9 +152,9 @@ class UpstreamLeg(Leg):
 
     side = "upstream"
 
-    def __init__(self, socket: Socket, clock: Callable[[], float], relay: Relay) -> None:
-        super().__init__(socket, clock)
-        self._relay = relay
+    def ask(self, data: bytes, now: float) -> list[Action]:
+        """Ask what comes of the upstream's message."""
+        return self._relay.from_upstream(data, now)
 
     def ended(self, closed: Closed) -> Ended:
         """Tell the ends that are the client's business from those that are the relay's."""

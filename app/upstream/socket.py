@@ -13,6 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConcurrencyError, ConnectionClosed, ProtocolError
 
 from app.errors import fitting
+from app.lane import Lane, Laned
 from app.wire import Closed
 
 __all__ = ["Connection", "Dial", "UpstreamSocket", "quiet"]
@@ -36,18 +37,19 @@ class Dial(connect):
         return exc
 
 
-class Connection(ClientConnection):
-    """A connection that ends once it is closed.
+class Connection(Laned, ClientConnection):
+    """A connection with a lane, which ends once it is closed.
 
     After a close frame, websockets waits for the peer to drop the connection, and without a limit while nobody
     sends; here the peer has `close_timeout`.
     """
 
+    state_name = "protocol"
     _limited = False
 
-    def data_received(self, data: bytes) -> None:
-        """Take what came, and set the limit once a close frame went either way."""
-        super().data_received(data)
+    def read(self, data: bytes) -> None:
+        """Have the library take it, and set the limit once a close frame went either way."""
+        super().read(data)
         if not self._limited and self.close_timeout is not None and self.protocol.close_expected():
             self._limited = True
             self.loop.call_later(self.close_timeout, self.transport.abort)
@@ -65,6 +67,11 @@ class UpstreamSocket:
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
         self._closing = False
+
+    @property
+    def lane(self) -> Lane | None:
+        """The connection's lane, if it is one of ours."""
+        return getattr(self._connection, "lane", None)
 
     async def recv(self) -> bytes:
         """Return the next message; a binary one counts as text, for no service sends any."""

@@ -1,7 +1,8 @@
 """The client's leg: an ASGI WebSocket as an `app.wire.Socket`.
 
 ASGI has no way to drop a connection whose peer neither reads nor answers, and a graceful close of such a one waits
-forever. So the transport below is taken along where the server lets it be found, and dropped when time is up.
+forever. So the transport below is taken along where the server lets it be found, and dropped when time is up; and
+likewise the lane of `app.web.protocol`.
 """
 
 import asyncio
@@ -12,11 +13,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.errors import Refused
+from app.lane import Lane
 from app.wire import Closed
 
 __all__ = ["ClientSocket", "WithTransport"]
 
-TRANSPORT = "relay.transport"
+TRANSPORT, LANE = "relay.transport", "relay.lane"
 
 
 class _Droppable(Protocol):
@@ -24,20 +26,22 @@ class _Droppable(Protocol):
 
 
 class WithTransport:
-    """ASGI middleware that notes the transport of a WebSocket in its scope.
+    """ASGI middleware that notes the transport of a WebSocket in its scope, and its lane.
 
-    uvicorn's protocols hand out `receive` as a bound method of their own, and each has a `transport`. Where that
-    should change, nothing is noted, and a stalled connection lives as long as its peer keeps it.
+    uvicorn's protocols hand out `receive` as a bound method of their own, and each has a `transport`; ours has a
+    `lane`, too. Where that should change, nothing is noted: messages go the ordinary way, and a stalled connection
+    lives as long as its peer keeps it.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on, with the transport in the scope."""
+        """Pass on, with both in the scope."""
         if scope["type"] == "websocket":
             protocol = getattr(receive, "__self__", None)
             scope[TRANSPORT] = getattr(protocol, "transport", None)
+            scope[LANE] = getattr(protocol, "lane", None)
         await self._app(scope, receive, send)
 
 
@@ -48,6 +52,7 @@ class ClientSocket:
         self._websocket = websocket
         self._close_timeout = close_timeout
         self._transport: _Droppable | None = websocket.scope.get(TRANSPORT)
+        self.lane: Lane | None = websocket.scope.get(LANE)
         self._closed: Closed | None = None
 
     async def recv(self) -> bytes:

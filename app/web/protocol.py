@@ -1,4 +1,4 @@
-"""uvicorn's WebSocket protocol, with a bound where it has none.
+"""uvicorn's WebSocket protocol, with a lane before it, and with a bound where it has none.
 
 A request that `websockets` cannot take (a header line or their number beyond its limits) leaves uvicorn's protocol
 waiting for ever: here it is answered with 431. Pings are answered even to a peer that reads nothing, and the
@@ -7,6 +7,8 @@ fragments of a message are kept one by one: both would let one connection fill t
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
+
+from app.lane import Laned
 
 __all__ = ["RelayProtocol"]
 
@@ -19,12 +21,14 @@ TOO_LARGE = (
 )
 
 
-class RelayProtocol(WebSocketsSansIOProtocol):
+class RelayProtocol(Laned, WebSocketsSansIOProtocol):
     """What `serve` runs."""
 
-    def data_received(self, data: bytes) -> None:
-        """Take what came, and refuse a handshake that cannot be read."""
-        super().data_received(data)
+    state_name = "conn"
+
+    def read(self, data: bytes) -> None:
+        """Have the library take it, and refuse a handshake that cannot be read."""
+        super().read(data)
         if self.conn.handshake_exc is not None and not self.handshake_initiated:
             self.transport.write(TOO_LARGE)
             self.transport.close()

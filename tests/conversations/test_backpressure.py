@@ -6,7 +6,9 @@ import socket
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import ServerConnection
 
-from tests.harness import CREATED, PATIENCE, ScriptedUpstream, Serve, ServedRelay, read, towards, write
+from tests.harness import BOTH_WAYS, CREATED, PATIENCE, ScriptedUpstream, Serve, ServedRelay, read, towards, write
+
+pytestmark = BOTH_WAYS
 
 FRAME = '{"type":"input_audio_buffer.append","audio":"' + "A" * 64_000 + '"}'
 DELTA = '{"type":"response.output_audio.delta","delta":"' + "A" * 64_000 + '"}'

@@ -11,6 +11,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import ServerConnection
 
 from tests.harness import (
+    BOTH_WAYS,
     CREATED,
     PATIENCE,
     ScriptedUpstream,
@@ -23,6 +24,8 @@ from tests.harness import (
     until,
     write,
 )
+
+pytestmark = BOTH_WAYS
 
 LONG_REASON = "é" * 61
 

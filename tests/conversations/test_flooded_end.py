@@ -2,7 +2,9 @@
 
 from websockets.asyncio.server import ServerConnection
 
-from tests.harness import CREATED, ScriptedUpstream, Serve, read, towards, until, write
+from tests.harness import BOTH_WAYS, CREATED, ScriptedUpstream, Serve, read, towards, until, write
+
+pytestmark = BOTH_WAYS
 
 PATIENT = {"close_timeout": 70}
 """Seconds that no test waits for: longer than `PATIENCE`."""

@@ -13,7 +13,9 @@ from websockets.typing import Subprotocol
 from app.protocol.catalogue import GA, PREVIEW, GenerationName
 from app.simulator import Simulator, SimulatorConfig
 from tests.conversations.sounds import silence, speech
-from tests.harness import KEY, PATIENCE, ScriptedUpstream, Serve, ServedRelay, read, towards, write
+from tests.harness import BOTH_WAYS, KEY, PATIENCE, ScriptedUpstream, Serve, ServedRelay, read, towards, write
+
+pytestmark = BOTH_WAYS
 
 UPSTREAMS: list[GenerationName] = ["ga", "preview"]
 SERVER_VAD = {"type": "server_vad", "threshold": 0.5, "prefix_padding_ms": 100, "silence_duration_ms": 200}

@@ -1,4 +1,7 @@
-"""What the tests of sessions share: a session between two memory sockets, and a tap that remembers."""
+"""What the tests of sessions share: a session between two memory sockets, and a tap that remembers.
+
+Each test that holds a conversation does so by both ways: the sockets' own, and their lanes'.
+"""
 
 import asyncio
 import json
@@ -14,6 +17,7 @@ from app.protocol.translation import Spoken, Translation
 from app.relay import Relay
 from app.session import Session, SessionConfig
 from app.wire import Closed, MemorySocket, Side, Tap
+from tests.session.laned import LanedSocket
 
 CREATED = b'{"type":"session.created"}'
 
@@ -127,8 +131,8 @@ def tap() -> Seen:
     return Seen()
 
 
-@pytest.fixture
-async def converse(tap: Seen) -> AsyncIterator[Converse]:
+@pytest.fixture(params=[MemorySocket, LanedSocket], ids=["by queues", "by lanes"])
+async def converse(request: pytest.FixtureRequest, tap: Seen) -> AsyncIterator[Converse]:
     """Return a function that starts a session with these filters; it is over when the test is.
 
     No timer and no task may break where nobody looks.
@@ -145,10 +149,10 @@ async def converse(tap: Seen) -> AsyncIterator[Converse]:
         config: SessionConfig = PATIENT,
         client_buffer: int = 0,
         upstream_buffer: int = 0,
-        socket: type[MemorySocket] = MemorySocket,
+        socket: type[MemorySocket] | None = None,
     ) -> Talk:
-        near_client, client = socket.pair(client_buffer)
-        near_upstream, upstream = MemorySocket.pair(upstream_buffer)
+        near_client, client = (socket or request.param).pair(client_buffer)
+        near_upstream, upstream = request.param.pair(upstream_buffer)
         near = (near_client, near_upstream)
         session = Session("s1", near, relay_of(filters, tap), config, tap)
         talks.append(Talk(session, near, (Peer(client), Peer(upstream))))

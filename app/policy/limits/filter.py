@@ -49,7 +49,8 @@ class Limits(Filter):
         """Let a frame pass within the limits, and read no further where it was too much at once."""
         self._charged = True
         seconds = self._admitted(frame, now)
-        self._note_format(frame)
+        if frame.type == "session.update":
+            self._note_format(frame)
         out.to_upstream(frame)
         self._charged = False
         self._seconds.spent += seconds
@@ -74,7 +75,7 @@ class Limits(Filter):
                 self._check_responses()
                 self._responses.spent += 1
                 self._set_alarm(now)
-            case "response.done":
+            case _:  # response.done, the last that the meter tells of
                 self._tokens.spent += _tokens_in(frame)
                 if self._tokens.used_up and self._ends_at is None:
                     self._ends_at = now + LAST_WORDS
@@ -84,7 +85,7 @@ class Limits(Filter):
         """Put out what could not be put out before: a warning, the end."""
         if self._ends_at is not None and self._ends_at <= now:
             raise self._tokens.ended()
-        for each in self._near():
+        for each in self._near() if self._teller.opted_in else ():
             each.warned = True
             out.to_client(self._teller.event("relay.warning", about=each.about, left=each.left))
         self._set_alarm(now)
@@ -107,9 +108,8 @@ class Limits(Filter):
 
     def _note_format(self, frame: Frame) -> None:
         """Measure by the leaner of two formats while a client changes it: by that, audio lasts longer."""
-        if frame.type == "session.update":
-            asked = bytes_per_second(frame, "input", self._bytes_per_second)
-            self._bytes_per_second = min(self._bytes_per_second, asked)
+        asked = bytes_per_second(frame, "input", self._bytes_per_second)
+        self._bytes_per_second = min(self._bytes_per_second, asked)
 
     def _admitted_audio(self, frame: Frame, seconds: float, now: float) -> float:
         if not self._takes(self._audio, seconds, now):
@@ -152,16 +152,16 @@ class Limits(Filter):
             out.pause("client", self._read_again(now))
 
     def _near(self) -> list[Budget]:
-        if not self._teller.opted_in:
-            return []
         return [each for each in (self._seconds, self._responses, self._tokens) if each.near]
 
     def _set_alarm(self, now: float) -> None:
-        self.wake_at = now if self._near() else self._ends_at
+        self.wake_at = now if self._teller.opted_in and self._near() else self._ends_at
 
 
 class Meter(Filter):
     """Stands nearest to the upstream, and tells `Limits` what the service reports before others keep any of it."""
+
+    upstream_types = ("session.created", "session.updated", "error", "response.created", "response.done")
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits

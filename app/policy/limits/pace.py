@@ -10,20 +10,19 @@ __all__ = ["Pace"]
 
 
 class Pace:
-    """A rate per second with a burst, in the same unit; without arguments it knows no bound."""
+    """A rate per second with a burst, in the same unit; without arguments it knows no bound.
 
-    __slots__ = ("_paid_at", "_rate", "_slack")
+    `free_at` is when the next may pass, on the clock of `take`; a time in the past where it may pass now.
+    """
+
+    __slots__ = ("_paid_at", "_rate", "_slack", "free_at")
 
     def __init__(self, rate: float = inf, burst: float = 0.0) -> None:
         self._rate = rate
         self._slack = burst / rate
-        self._paid_at = -inf
-
-    @property
-    def free_at(self) -> float:
-        """When the next may pass, on the clock of `take`; a time in the past where it may pass now."""
-        return self._paid_at - self._slack
+        self._paid_at = self.free_at = -inf
 
     def take(self, amount: float, now: float) -> None:
         """Charge what passes."""
         self._paid_at = max(self._paid_at, now) + amount / self._rate
+        self.free_at = self._paid_at - self._slack

@@ -28,6 +28,20 @@ Object = Mapping[str, Any]
 
 HEADS = frozenset({"type", "event_id"})
 
+SHOWING = {
+    "session.created": "session",
+    "session.updated": "session",
+    "response.created": "response",
+    "response.done": "response",
+    "conversation.item.added": "item",
+    "conversation.item.created": "item",
+    "conversation.item.done": "item",
+    "conversation.item.retrieved": "item",
+    "conversation.item.input_audio_transcription.failed": "error",
+    "error": "error",
+}
+"""Where in which of the upstream's events there may be something to conceal."""
+
 
 class SessionFields(Filter):
     """Holds a client's session to the rules.
@@ -36,6 +50,9 @@ class SessionFields(Filter):
     user's speech is judged before it is answered. `preview_upstream`: the upstream has a temperature.
     `transcription`: the session only writes down.
     """
+
+    client_types = ("session.update", "response.create", "conversation.item.create")
+    upstream_types = SHOWING
 
     def __init__(  # noqa: PLR0913 - each is one thing that a profile or a handshake decides
         self,
@@ -70,20 +87,15 @@ class SessionFields(Filter):
         self._givers = self._showing() if self._concealment.needed or screened else {}
 
     def _showing(self) -> dict[str, tuple[str, Callable[[Object], Object]]]:
-        """Say where in which of the upstream's events there may be something to conceal, and how it is."""
+        """Say how what is to be concealed is, by the type of the event."""
         conceal = self._concealment
-        return {
-            "session.created": ("session", self._session_shown),
-            "session.updated": ("session", self._session_shown),
-            "response.created": ("response", conceal.response),
-            "response.done": ("response", conceal.response),
-            "conversation.item.added": ("item", conceal.item),
-            "conversation.item.created": ("item", conceal.item),
-            "conversation.item.done": ("item", conceal.item),
-            "conversation.item.retrieved": ("item", conceal.item),
-            "conversation.item.input_audio_transcription.failed": ("error", conceal.error),
-            "error": ("error", conceal.error),
+        shown: dict[str, Callable[[Object], Object]] = {
+            "session": self._session_shown,
+            "response": conceal.response,
+            "item": conceal.item,
+            "error": conceal.error,
         }
+        return {kind: (key, shown[key]) for kind, key in SHOWING.items()}
 
     @property
     def needed(self) -> bool:

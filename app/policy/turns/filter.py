@@ -19,6 +19,7 @@ from app.policy.turns.rules import TurnRules
 from app.policy.turns.truncation import Said
 from app.policy.turns.under_way import UnderWay
 from app.policy.turns.voided import Voided
+from app.protocol.catalogue import GA
 from app.protocol.frame import Frame, event_id_of
 from app.wire import Tap
 
@@ -49,6 +50,8 @@ class TurnGuard(Filter):
     `busy` tells whether somebody owes the model an output; it does until the last frame of that goes up. `unheard`
     tells whether speech waits to be judged: until it is, nobody gets an answer, the relay itself included.
     """
+
+    client_types = frozenset(GA.client) - {"input_audio_buffer.append"}
 
     def __init__(
         self,

@@ -181,8 +181,8 @@ class Undecoded(Filter):
     """Fails where a frame has been decoded before it."""
 
     def from_client(self, frame: Frame, now: float, out: Outbox) -> None:  # noqa: ARG002 - a filter's arguments
-        """Look what is at hand."""
-        assert isinstance(frame.at_hand, bytes)
+        """Look whether anybody has asked for the event."""
+        assert frame._event is None  # noqa: SLF001 - nothing else tells
         out.to_upstream(frame)
 
 

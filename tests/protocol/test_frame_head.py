@@ -12,17 +12,17 @@ def test_a_canonical_append_is_known_as_one() -> None:
     frame = from_client(APPENDED)
     assert isinstance(frame, Append)
     assert frame.event_id is None
-    assert frame.at_hand is APPENDED
+    assert frame.text is APPENDED
 
 
 @pytest.mark.parametrize(
     "data", [APPENDED + b" ", b'{"type":"a"}', b'{"audio":"AAAA","type":"' + APPEND.encode() + b'"}']
 )
 def test_another_spelling_is_just_a_frame(data: bytes) -> None:
-    """Its event is there already, for who looks into it."""
+    """Of which nothing is known beforehand."""
     frame = from_client(data)
     assert not isinstance(frame, Append)
-    assert frame.at_hand is frame.event
+    assert frame.head is None
 
 
 def test_a_frame_tells_its_event_id() -> None:
@@ -44,13 +44,13 @@ def test_the_size_of_a_translated_frame_is_that_of_what_came() -> None:
     frame = Frame.of({"type": "a", "long": "x" * 100})
     frame.origin = from_client(b'{"type":"a"}')
     assert frame.size == len(b'{"type":"a"}')
-    assert frame.at_hand is frame.event
 
 
-def test_a_renamed_frame_has_its_origins_text_at_hand() -> None:
-    """Until its own text or its event is asked for, which is then what is at hand."""
-    origin = from_upstream(b'{"type":"a","x":1}')
-    frame = origin.renamed("b")
-    stages: list[object] = [frame.at_hand, frame.text, frame.at_hand, frame.event, frame.at_hand]
-    text, event = b'{"type":"b","x":1}', {"type": "b", "x": 1}
-    assert stages == [origin.text, text, text, event, event]
+def test_what_was_read_with_the_type_is_kept() -> None:
+    """As it is spelt, and for another generation's frame, too; what is not there is empty."""
+    origin = from_upstream(b'{"type":"a", "delta": "\\u0041", "x":1}')
+    assert origin.head is not None
+    head, text = origin.head
+    assert (head.type, bytes(head.delta), bytes(head.item_id), text) == ("a", b'"\\u0041"', b"", origin.text)
+    assert origin.renamed("b").head == origin.head
+    assert Frame.of(origin.event).head is None

@@ -1,0 +1,40 @@
+"""The frames of RFC 6455, section 5.2, as far as a lane knows them: where one ends, and how a text begins."""
+
+__all__ = ["CONTROL", "MASKED", "TEXT", "bounds", "head"]
+
+TEXT = 0x81
+"""The first byte of a text in one frame: FIN, no extension's bit, and the opcode."""
+
+CONTROL = 0x08
+"""The bit of an opcode that tells a control frame."""
+
+MASKED = 0x80
+"""The bit of the second byte that tells of a masking key."""
+
+SHORT, TWO_BYTES, EIGHT_BYTES = 125, 126, 127
+"""Up to the first, the second byte is the length; the others announce a longer one."""
+
+
+def bounds(data: bytes, at: int) -> tuple[int, int] | None:
+    """Return where the payload of the frame that begins here begins and ends; None while that cannot be told."""
+    begin = at + 2
+    if begin > len(data):
+        return None
+    size = data[at + 1] & 0x7F
+    if size > SHORT:
+        begin += 2 if size == TWO_BYTES else 8
+        if begin > len(data):
+            return None
+        size = int.from_bytes(data[at + 2 : begin], "big")
+    if data[at + 1] & MASKED:
+        begin += 4
+    return begin, begin + size
+
+
+def head(size: int, mask: int) -> bytes:
+    """Return the head of a text in one frame, but for the masking key."""
+    if size <= SHORT:
+        return bytes((TEXT, mask | size))
+    if size < 2**16:
+        return bytes((TEXT, mask | TWO_BYTES)) + size.to_bytes(2, "big")
+    return bytes((TEXT, mask | EIGHT_BYTES)) + size.to_bytes(8, "big")

@@ -1,0 +1,209 @@
+"""Both ways of one connection: frames are found, offered or passed by, and written."""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Protocol
+
+from websockets.frames import apply_mask  # type: ignore[attr-defined]  # chosen there: in C, if it can be had
+from websockets.protocol import OPEN, SERVER
+from websockets.protocol import Protocol as WebSocket
+
+from app.lane.frames import CONTROL, MASKED, TEXT, bounds, head
+
+__all__ = ["Lane", "Writing"]
+
+BLANK_LINE = b"\r\n\r\n"
+
+
+class Writing(Protocol):
+    """What a lane writes to: an asyncio transport."""
+
+    def write(self, data: bytes, /) -> None:
+        """Send it, or keep it for sending."""
+
+
+class Lane:
+    """Both ways of one connection, of which `websocket` is the library's state and `library` its `data_received`.
+
+    `has_room` tells whether the transport's write buffer is below its limit: whoever makes the lane sees to that.
+    """
+
+    __slots__ = (
+        "_held",
+        "_largest",
+        "_library",
+        "_mask",
+        "_out",
+        "_rest",
+        "_seen",
+        "_settle",
+        "_size",
+        "_take",
+        "_taken",
+        "_transport",
+        "_wanted",
+        "_websocket",
+        "feed",
+        "has_room",
+        "is_open",
+    )
+
+    def __init__(self, websocket: WebSocket, transport: Writing, library: Callable[[bytes], None]) -> None:
+        self._websocket = websocket
+        self._transport = transport
+        self._library = library
+        self._mask = MASKED if websocket.side is SERVER else 0
+        self._largest = sys.maxsize if websocket.max_message_size is None else websocket.max_message_size
+        self._seen = b""
+        self._held: list[bytes] = []
+        self._size = self._wanted = self._rest = 0
+        self._out: list[bytes] = []
+        self._take: Callable[[bytes], bool] | None = None
+        self._settle: Callable[[], None] = _nothing
+        self._taken = False
+        self.feed: Callable[[bytes], None] = self._shake_hands
+        self.has_room = True
+        self.is_open = False
+
+    # Reading
+
+    def offer(self, take: Callable[[bytes], bool], settle: Callable[[], None]) -> None:
+        """Offer texts to `take` from now on, while the lane is open.
+
+        `take` says whether it has dealt with the text. `settle` is called behind those that came in one read,
+        before anything else happens on this connection.
+        """
+        self._take, self._settle = take, settle
+
+    def _shake_hands(self, data: bytes) -> None:
+        """Follow the frames from behind the blank line that ends the handshake, both ways and always."""
+        seen = self._seen + data
+        end = seen.find(BLANK_LINE)
+        if end < 0:
+            self._seen = seen[1 - len(BLANK_LINE) :]
+            self._library(data)
+            return
+        begin = end + len(BLANK_LINE) - len(self._seen)
+        self._seen, self.feed = b"", self._follow
+        self._library(data[:begin])
+        if begin < len(data):
+            self._follow(data[begin:])
+
+    def _follow(self, data: bytes) -> None:
+        """Find the frames in what was read, and give each to whom it belongs."""
+        if self._websocket.state is not OPEN:
+            self._lose_track(data)
+            return
+        if self._held:
+            self._held.append(data)
+            self._size += len(data)
+            if self._size < self._wanted:
+                return
+            data = b"".join(self._held)
+            self._held.clear()
+        self._walk(data, self._pass_rest(data) if self._rest else 0)
+        if self._taken:
+            self._settled()
+
+    def _lose_track(self, data: bytes) -> None:
+        """Leave all to the library: no frame counts before a connection is open, and none behind its end."""
+        self.feed = self._library
+        self._library(b"".join([*self._held, data]))
+        self._held.clear()
+
+    def _walk(self, data: bytes, at: int) -> None:
+        size = len(data)
+        while at < size:
+            found = bounds(data, at)
+            if found is None:
+                self._hold(data[at:], size - at + 1)
+                return
+            begin, end = found
+            if not self._is_offered(data, at, end - begin):
+                self._pass(data, at, end)
+            elif end > size:
+                self._hold(data[at:], end - at)
+                return
+            elif self._takes(data, begin, end):
+                self._taken = True
+            else:
+                self._pass(data, at, end)
+            at = end
+
+    def _is_offered(self, data: bytes, at: int, size: int) -> bool:
+        """Tell whether the frame that begins here is a text to be offered."""
+        return (
+            self.is_open
+            and data[at] == TEXT
+            and data[at + 1] & MASKED == self._mask
+            and size <= self._largest
+            and self._websocket.current_size is None  # else the library waits for the next fragment
+        )
+
+    def _takes(self, data: bytes, begin: int, end: int) -> bool:
+        text = data[begin:end]
+        if self._mask:
+            text = apply_mask(text, data[begin - 4 : begin])
+            if not (text.isascii() or _is_utf8(text)):  # a server's peer gets 1007 from the library
+                return False
+        return self.is_open and self._take is not None and self._take(text)
+
+    def _hold(self, piece: bytes, wanted: int) -> None:
+        self._held.append(piece)
+        self._size, self._wanted = len(piece), wanted
+
+    def _pass(self, data: bytes, at: int, end: int) -> None:
+        """Give a frame to the library, as far as it is there."""
+        if self._taken:
+            self._settled()
+        if not data[at] & CONTROL:
+            self.is_open = False
+        self._rest = max(end - len(data), 0)
+        self._give(data[at:end])
+
+    def _pass_rest(self, data: bytes) -> int:
+        """Give the library what is still to come of its frame; returns where the next begins."""
+        rest = min(self._rest, len(data))
+        self._rest -= rest
+        self._give(data[:rest])
+        return rest
+
+    def _give(self, piece: bytes) -> None:
+        self._library(piece)
+        if self._websocket.state is not OPEN:  # it was the last that counts
+            self.is_open = False
+
+    def _settled(self) -> None:
+        self._taken = False
+        self._settle()
+
+    # Writing
+
+    def write(self, text: bytes) -> None:
+        """Put a text, UTF-8, in line for `flush`, which follows before the callback ends."""
+        if self._mask:
+            self._out += (head(len(text), 0), text)
+        else:
+            key = os.urandom(4)
+            self._out += (head(len(text), MASKED), key, apply_mask(text, key))
+
+    def flush(self) -> None:
+        """Write what is in line, all at once; behind a close frame nothing may be said any more."""
+        if self._out:
+            data = b"".join(self._out)
+            self._out.clear()
+            if self._websocket.state is OPEN:
+                self._transport.write(data)
+
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

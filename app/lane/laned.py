@@ -1,0 +1,54 @@
+"""A library's asyncio protocol with a lane before it. Where the library is not as it should be, there is none."""
+
+import asyncio
+from typing import ClassVar, cast
+
+from websockets.protocol import Protocol as WebSocket
+
+from app.lane.lane import Lane
+
+__all__ = ["Laned"]
+
+
+class Laned(asyncio.Protocol):
+    """Goes before the library's class among the bases. `state_name` is that of the library's state in that."""
+
+    state_name: ClassVar[str]
+    lane: Lane | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        super().connection_made(transport)
+        websocket = getattr(self, self.state_name, None)
+        if isinstance(websocket, WebSocket):
+            self.lane = Lane(websocket, cast(asyncio.WriteTransport, transport), self.read)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End; nothing more can be written."""
+        super().connection_lost(exc)
+        self._has_room(room=False)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came."""
+        if self.lane is None:
+            self.read(data)
+        else:
+            self.lane.feed(data)
+
+    def read(self, data: bytes) -> None:
+        """Have the library take it."""
+        super().data_received(data)
+
+    def pause_writing(self) -> None:
+        """Note that the write buffer is over its limit."""
+        super().pause_writing()
+        self._has_room(room=False)
+
+    def resume_writing(self) -> None:
+        """Note that it has room again."""
+        super().resume_writing()
+        self._has_room(room=True)
+
+    def _has_room(self, *, room: bool) -> None:
+        if self.lane is not None:
+            self.lane.has_room = room

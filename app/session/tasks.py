@@ -1,0 +1,42 @@
+"""The tasks of one session: they fail in one place, and end with it."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextvars import copy_context
+from typing import Any
+
+__all__ = ["Tasks"]
+
+
+class Tasks:
+    """Runs what a session does beside waiting. `fail` is told what a task raised.
+
+    All run in the context in which this was made: also one that a socket's callback begins logs for its session.
+    """
+
+    def __init__(self, fail: Callable[[Exception], None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._context = copy_context()
+        self._fail = fail
+        self._running: set[asyncio.Task[None]] = set()
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Begin a task."""
+        task = self._loop.create_task(self._guarded(work), context=self._context.copy())
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        task.add_done_callback(lambda _: work.close())  # one that was cancelled before it began
+        return task
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001 - whatever broke, the session must hear of it
+            self._fail(error)
+
+    async def stop(self, timeout: float) -> None:  # noqa: ASYNC109 - after it nobody waits, and tasks may go on
+        """Cancel all, and wait `timeout` seconds for them: an operator's tool may not heed its cancellation."""
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running, timeout=timeout)

@@ -1,0 +1,79 @@
+"""Tests of app.lane.laned: a library's protocol with a lane before it, and one that has become another."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from websockets.protocol import SERVER, Protocol
+
+from app.lane import Laned
+
+
+class Library(asyncio.Protocol):
+    """A library's protocol, as far as it is asked for anything."""
+
+    def __init__(self, state: Any) -> None:
+        self.state = state
+        self.seen: list[Any] = []
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        self.seen.append(transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Take it."""
+        self.seen.append(data)
+
+    def pause_writing(self) -> None:
+        """Note it."""
+        self.seen.append("pause")
+
+    def resume_writing(self) -> None:
+        """Note it."""
+        self.seen.append("resume")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Note it."""
+        self.seen.append(exc)
+
+
+class WithLane(Laned, Library):
+    """The library's, with a lane."""
+
+    state_name = "state"
+
+
+class Renamed(Laned, Library):
+    """What it becomes when the library calls its state by another name."""
+
+    state_name = "other"
+
+
+def begun(made: type[Laned], state: Any) -> Any:
+    """Return one whose connection is made."""
+    protocol: Any = made(state)  # type: ignore[call-arg]  # its other base's
+    protocol.connection_made(asyncio.Transport())
+    return protocol
+
+
+def test_what_happens_to_the_transport_is_known_to_both() -> None:
+    """To the library, and to the lane."""
+    protocol = begun(WithLane, Protocol(SERVER))
+    rooms = []
+    for happens in (protocol.pause_writing, protocol.resume_writing, lambda: protocol.connection_lost(None)):
+        happens()
+        rooms.append(protocol.lane.has_room)
+    assert rooms == [False, True, False]
+    assert protocol.seen[1:] == ["pause", "resume", None]
+
+
+@pytest.mark.parametrize(("made", "state"), [(Renamed, Protocol(SERVER)), (WithLane, "no state")])
+def test_another_library_works_without_a_lane(made: type[Laned], state: Any) -> None:
+    """All goes its ordinary way."""
+    protocol = begun(made, state)
+    assert protocol.lane is None
+    protocol.data_received(b"\r\n\r\n")
+    protocol.pause_writing()
+    protocol.resume_writing()
+    protocol.connection_lost(None)
+    assert protocol.seen[1:] == [b"\r\n\r\n", "pause", "resume", None]
