@@ -2,11 +2,14 @@
 
 A request that `websockets` cannot take (a header line or their number beyond its limits) leaves uvicorn's protocol
 waiting for ever: here it is answered with 431. Pings are answered even to a peer that reads nothing, and the
-fragments of a message are kept one by one: both would let one connection fill the memory.
+fragments of a message are kept one by one: both would let one connection fill the memory. A connection is closed
+upon what its peer is still sending, which resets it, close frame and all. And the server's shutdown breaks off at
+one whose peer has closed first.
 """
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
+from websockets.protocol import OPEN
 
 from app.lane import Laned
 
@@ -14,6 +17,9 @@ __all__ = ["RelayProtocol"]
 
 MAX_FRAGMENTS = 4096
 """Of one message. No client is known to send a message in more than a few."""
+
+LINGER = 2.0
+"""Seconds for which a peer may go on sending what nobody takes, so that it comes to read why."""
 
 TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Type: text/plain\r\nConnection: close\r\n"
@@ -47,3 +53,26 @@ class RelayProtocol(Laned, WebSocketsSansIOProtocol):
         elif not self.close_sent:
             self.conn.send_close(1009, "too many fragments")
             self.handle_parser_exception()
+
+    def handle_parser_exception(self) -> None:
+        """End for what cannot be taken: say why, and read on for a while, so that the peer gets to see it."""
+        why = self.conn.close_sent
+        if self.close_sent or why is None:
+            return
+        self.close_sent = True
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": why.code, "reason": why.reason})
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+        self.close_timer = self.loop.call_later(LINGER, self.transport.close)
+
+    def shutdown(self) -> None:
+        """Close because the server ends; a peer that has closed is told nothing more."""
+        if self.handshake_complete and not self.close_sent and self.conn.state is not OPEN:
+            self.stop_keepalive()
+            self.transport.close()
+        else:
+            super().shutdown()

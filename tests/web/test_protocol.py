@@ -1,12 +1,28 @@
 """What one connection may not do: fill the memory by pings that it does not read, or by fragments without end."""
 
 import asyncio
+import contextlib
 import socket
 from typing import Any
 
 import pytest
+from websockets.asyncio.server import ServerConnection
+from websockets.protocol import OPEN
 
-from tests.harness import KEY, PATIENCE, ScriptedUpstream, Serve, ServedRelay, read, towards, until
+from tests.harness import (
+    CREATED,
+    KEY,
+    PATIENCE,
+    ScriptedUpstream,
+    Serve,
+    ServedRelay,
+    closing,
+    converse,
+    read,
+    towards,
+    until,
+    write,
+)
 
 PING = bytes([0x89, 0x80 | 125]) + bytes(4) + b"x" * 125
 FIRST, CONTINUED = bytes([0x01, 0x81]) + bytes(4) + b"{", bytes([0x00, 0x80]) + bytes(4)
@@ -76,4 +92,46 @@ async def test_a_header_beyond_all_limits_is_431(
     )
     async with asyncio.timeout(PATIENCE):
         assert (await reader.readline()).split()[1] == b"431"
+    writer.transport.abort()
+
+
+async def test_who_sends_too_much_gets_to_read_why(relay: ServedRelay, upstream: ScriptedUpstream) -> None:
+    """The close frame is there although megabytes were still on their way when it was sent."""
+    reader, writer = await opened(relay)
+    claimed = 2**30
+    writer.write(bytes([0x81, 0xFF]) + claimed.to_bytes(8, "big") + bytes(4))
+    told = asyncio.create_task(reader.read())
+    with contextlib.suppress(ConnectionError):  # once the relay's patience is over
+        for _ in range(16):
+            writer.write(bytes(2**20))
+            await writer.drain()
+    async with asyncio.timeout(PATIENCE):
+        assert (1009).to_bytes(2, "big") in await told
+    writer.transport.abort()
+    await upstream.freed()
+
+
+async def test_a_peer_that_has_closed_does_not_stop_the_shutdown(
+    serve_relay: Serve, upstream: ScriptedUpstream
+) -> None:
+    """It lingers, since it does not read; whoever is left is told that the relay goes away."""
+
+    async def flood(connection: ServerConnection) -> None:
+        await write(connection, CREATED)
+        for _ in range(200):
+            await connection.send('{"type":"response.output_audio.delta","delta":"' + "A" * 100_000 + '"}')
+        await connection.wait_closed()
+
+    upstream.script = flood
+    relay = await serve_relay(**towards(upstream))
+    _, writer = await opened(relay)
+    (lingering,) = relay.server.server_state.connections
+    await until(lambda: not lingering.writable.is_set())  # type: ignore[union-attr]
+    writer.write(bytes([0x88, 0x80]) + bytes(4))
+    await until(lambda: lingering.conn.state is not OPEN)  # type: ignore[union-attr]
+    upstream.script = converse
+    async with relay.connect() as client:
+        await read(client)
+        relay.server.should_exit = True
+        assert (await closing(client))[0] == 1012
     writer.transport.abort()
