@@ -70,7 +70,9 @@ class Frame:
     @property
     def size(self) -> int:
         """Bytes of the message in its sender's generation; a client's counts as the relay spells it."""
-        return len(self.text) if self._text is not None or self.origin is None else self.origin.size
+        if self._text is not None:
+            return len(self._text)
+        return len(self.text) if self.origin is None else self.origin.size
 
     @property
     def event_id(self) -> str | None:

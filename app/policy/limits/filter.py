@@ -137,19 +137,13 @@ class Limits(Filter):
 
     # What is put out later
 
-    @property
-    def _free_at(self) -> float:
-        return max(self._events.free_at, self._audio.free_at)
-
-    def _read_again(self, now: float) -> float:
-        """Return when to read on; what comes then and is not yet paid for is refused."""
-        latest = now + LONGEST_PAUSE
-        self._owes_still = self._free_at > latest
-        return min(self._free_at, latest)
-
     def _slow(self, now: float, out: Outbox) -> None:
-        if self._rules.too_fast == "slow" and self._free_at > now:
-            out.pause("client", self._read_again(now))
+        """Have the client read again when all is paid for; what comes when it is still not is refused."""
+        free_at = max(self._events.free_at, self._audio.free_at)
+        if free_at > now and self._rules.too_fast == "slow":
+            latest = now + LONGEST_PAUSE
+            self._owes_still = free_at > latest
+            out.pause("client", min(free_at, latest))
 
     def _near(self) -> list[Budget]:
         return [each for each in (self._seconds, self._responses, self._tokens) if each.near]
