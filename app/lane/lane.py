@@ -38,7 +38,6 @@ class Lane:
         "_rest",
         "_seen",
         "_settle",
-        "_size",
         "_take",
         "_taken",
         "_transport",
@@ -56,8 +55,8 @@ class Lane:
         self._mask = MASKED if websocket.side is SERVER else 0
         self._largest = sys.maxsize if websocket.max_message_size is None else websocket.max_message_size
         self._seen = b""
-        self._held: list[bytes] = []
-        self._size = self._wanted = self._rest = 0
+        self._held = bytearray()
+        self._wanted = self._rest = 0
         self._out: list[bytes] = []
         self._take: Callable[[bytes], bool] | None = None
         self._settle: Callable[[], None] = _nothing
@@ -96,11 +95,10 @@ class Lane:
             self._lose_track(data)
             return
         if self._held:
-            self._held.append(data)
-            self._size += len(data)
-            if self._size < self._wanted:
+            self._held += data
+            if len(self._held) < self._wanted:
                 return
-            data = b"".join(self._held)
+            data = bytes(self._held)
             self._held.clear()
         self._walk(data, self._pass_rest(data) if self._rest else 0)
         if self._taken:
@@ -109,7 +107,7 @@ class Lane:
     def _lose_track(self, data: bytes) -> None:
         """Leave all to the library: no frame counts before a connection is open, and none behind its end."""
         self.feed = self._library
-        self._library(b"".join([*self._held, data]))
+        self._library(bytes(self._held) + data)
         self._held.clear()
 
     def _walk(self, data: bytes, at: int) -> None:
@@ -150,8 +148,8 @@ class Lane:
         return self.is_open and self._take is not None and self._take(text)
 
     def _hold(self, piece: bytes, wanted: int) -> None:
-        self._held.append(piece)
-        self._size, self._wanted = len(piece), wanted
+        self._held += piece
+        self._wanted = wanted
 
     def _pass(self, data: bytes, at: int, end: int) -> None:
         """Give a frame to the library, as far as it is there."""
