@@ -1,6 +1,8 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 UV := .venv/bin/uv
+MODULES := tests/npm/node_modules
+TSCONFIGS := $(wildcard tests/npm/tsconfig*.json)
 SYNC := UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --quiet --locked
 
 help: ## What each target does
@@ -9,17 +11,28 @@ help: ## What each target does
 run: .venv/.run ## Serve on http://127.0.0.1:8000 (on the simulated upstream, unless AZURE_OPENAI_ENDPOINT is set)
 	@.venv/bin/python -m app serve
 
-test: .venv/.dev ## Run the whole test suite
+test: .venv/.dev npm ## Run the whole test suite
 	.venv/bin/python -m pytest
 
-check: .venv/.dev ## Lint, types, layers, the Dockerfile
+check: .venv/.dev check-js ## Lint, types, layers, the Dockerfile
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	.venv/bin/hadolint Dockerfile
 
-cover: .venv/.dev ## Run the suite under coverage and hold it to its gates
+check-js: npm ## The types in what is JavaScript
+	@if [ -d $(MODULES) ]; then status=0; \
+		for each in $(TSCONFIGS); do $(MODULES)/.bin/tsc -p $$each || status=1; done; exit $$status; \
+	elif [ -n "$$CI" ]; then echo "CI needs npm: JavaScript would go unchecked"; exit 1; fi
+
+npm: $(MODULES)/.package-lock.json ## Install what the tests need from npm (if npm is there)
+
+$(MODULES)/.package-lock.json: tests/npm/package-lock.json
+	@if command -v npm >/dev/null && npm --prefix tests/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error; \
+	then touch $@; else echo "no packages from npm: tests that need them are skipped, JavaScript goes unchecked"; fi
+
+cover: .venv/.dev npm ## Run the suite under coverage and hold it to its gates
 	.venv/bin/coverage erase
 	.venv/bin/coverage run -m pytest
 	.venv/bin/coverage combine --quiet
@@ -53,4 +66,4 @@ image-steps: .venv/bin/uv ## Carry out the Dockerfile's steps in a fresh directo
 	$(SYNC) --inexact
 	@touch $@ .venv/.run
 
-.PHONY: help run test check cover bench bench-core key image-steps
+.PHONY: help run test check check-js npm cover bench bench-core key image-steps

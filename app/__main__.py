@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import gc
 import ssl
 import sys
 from collections.abc import Sequence
@@ -13,7 +14,6 @@ from app.auth.credentials import is_loopback_host
 from app.auth.static_keys import hash_key, new_key
 from app.main import create_app, load_profiles
 from app.settings import Settings, SettingsError, load
-from app.simulator import Simulator
 from app.telemetry import configure_logging
 from app.upstream.check import check
 from app.upstream.connector import ConnectorConfig
@@ -65,6 +65,9 @@ def _serve(options: argparse.Namespace) -> int:
         )
     configure_logging(settings.log)
     server = uvicorn.Server(uvicorn_config(settings, options.host, options.port))
+    # What is loaded by now stays: a full collection would walk over it, and all sessions wait meanwhile.
+    gc.collect()
+    gc.freeze()
     server.run()
     return 0 if server.started else 1
 
@@ -119,6 +122,8 @@ def _simulate(options: argparse.Namespace) -> int:
 
 
 async def _run_simulator(host: str, port: int, context: ssl.SSLContext | None) -> None:
+    from app.simulator import Simulator  # noqa: PLC0415 - no part of a relay that serves
+
     simulator = Simulator()
     await simulator.start(host, port, context)
     try:

@@ -58,6 +58,9 @@ class Ending(Enum):
     TOKEN_EXPIRED = Meaning(3000, 401, "token_expired", "The credential of this session has expired.")
     FORBIDDEN = Meaning(3003, 403, "forbidden", "This is not allowed here.")
     BAD_REQUEST = Meaning(3003, 400, "invalid_request", "The request is not what this path takes.")
+    NOT_THIS_MEDIA = Meaning(
+        3003, 415, "unsupported_media_type", "The body is not of a type that this path takes."
+    )
     NO_SUCH_MODEL = Meaning(3003, 404, "model_not_found", "This relay serves no model of that name.")
     IDLE = Meaning(3008, 408, "session_idle", "The session was idle for too long.", retry=True)
     MAXIMUM_DURATION = Meaning(

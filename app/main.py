@@ -5,29 +5,38 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
 
 import structlog
 from fastapi import FastAPI, WebSocket
+from starlette.routing import WebSocketRoute
+from starlette.types import Receive, Scope, Send
 
 from app.auth.methods import Authenticator
-from app.auth.oidc import Oidc
 from app.auth.tickets import Tickets
 from app.effects.quiet import quiet_libraries
 from app.profiles import Known, Profiles, ProfilesError
 from app.session import Sessions
 from app.settings import Settings, SettingsError, load
-from app.simulator import Simulator
 from app.store import MemoryStore
 from app.telemetry import Telemetry, configure_logging, quiet_uvicorn
+from app.upstream.calls import Calls
 from app.upstream.connector import Connector
 from app.upstream.providers import Target, Targets
 from app.web.admission import Admission
+from app.web.calls import WebRtc, add_call_routes
 from app.web.client_socket import WithTransport
+from app.web.direct import Direct
 from app.web.hangup import on_hangup
+from app.web.held_calls import HeldCalls
 from app.web.http import make_router
+from app.web.page import Page, add_page_routes
 from app.web.shutdown import GracefulShutdown
 from app.web.socket import PATHS, Realtime
 from app.web.tickets import Minting, add_ticket_routes
+
+if TYPE_CHECKING:
+    from app.auth.oidc import Oidc
 
 __all__ = ["create_app", "load_profiles"]
 
@@ -49,17 +58,18 @@ def create_app(settings: Settings) -> FastAPI:
             await _open(profiles)
             stack.push_async_callback(profiles.close)
             connector = Connector(settings.upstream)
+            connector.prepare(chosen.targets.values())
             stack.push_async_callback(connector.close)
-            oidc = Oidc(settings.auth.oidc)
-            stack.push_async_callback(oidc.close)
+            oidc = _oidc(settings, stack)
             store = MemoryStore(settings.limits)
             tickets = Tickets(settings.auth.tickets, store)
             authenticate = Authenticator(settings.auth, tickets, oidc, settings.trusted_proxies)
             admission = Admission(authenticate, store, settings.trusted_proxies, settings.origins)
-            app.state.minting = Minting(admission, tickets, profiles, chosen, telemetry)
-            app.state.realtime = Realtime(
+            app.state.page = Page(admission, profiles, chosen, telemetry)
+            app.state.realtime = realtime = Realtime(
                 admission, store, profiles, chosen, connector, sessions, settings.session, telemetry
             )
+            _wire_calls(app, stack, realtime, tickets)
             shutdown = GracefulShutdown(lambda: _drain(sessions, settings.session.drain))
             shutdown.install()
             stack.callback(shutdown.restore)
@@ -71,9 +81,28 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(WithTransport)
     app.include_router(make_router(sessions, telemetry))
     add_ticket_routes(app, settings.origins)
-    for path in PATHS:
-        app.add_api_websocket_route(path, _serve_realtime)
+    add_call_routes(app, settings.origins)
+    if settings.serves_page:
+        add_page_routes(app)
+    app.router.routes.extend(WebSocketRoute(path, _Entrance()) for path in PATHS)
     return app
+
+
+def _wire_calls(app: FastAPI, stack: AsyncExitStack, realtime: Realtime, tickets: Tickets) -> None:
+    """Put together what mints, and what holds calls of WebRTC; these are hung up before anything is closed."""
+    calls = Calls(realtime.connector)
+    stack.push_async_callback(calls.close)
+    held = HeldCalls(realtime, calls)
+    stack.push_async_callback(held.close)
+    app.state.webrtc = WebRtc(realtime, held)
+    app.state.minting = Minting(
+        realtime.admission,
+        tickets,
+        realtime.profiles,
+        realtime.targets,
+        realtime.telemetry,
+        Direct(realtime, calls),
+    )
 
 
 def load_profiles(settings: Settings, targets: Targets | None) -> Profiles:
@@ -99,12 +128,33 @@ async def _open(profiles: Profiles) -> None:
         raise
 
 
-async def _serve_realtime(websocket: WebSocket) -> None:
-    await websocket.app.state.realtime.serve(websocket)
+class _Entrance:
+    """What stands behind the WebSocket paths: plain ASGI.
+
+    FastAPI's own way to an endpoint (dependencies, exit stacks, exception handlers) would be kept by a session as
+    long as it lasts: 9 KiB, for nothing that is used here.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        await scope["app"].state.realtime.serve(WebSocket(scope, receive, send))
+
+
+def _oidc(settings: Settings, stack: AsyncExitStack) -> "Oidc | None":
+    """Know the providers whose tokens are good. Who trusts none needs neither cryptography nor an HTTP client."""
+    if not settings.auth.oidc:
+        return None
+    from app.auth.oidc import Oidc  # noqa: PLC0415 - 6 MiB of memory
+
+    oidc = Oidc(settings.auth.oidc)
+    stack.push_async_callback(oidc.close)
+    return oidc
 
 
 async def _simulated(stack: AsyncExitStack) -> Targets:
     """Start the embedded upstream, which lives as long as the application."""
+    from app.simulator import Simulator  # noqa: PLC0415 - no part of a relay that has an upstream
+
     simulator = await stack.enter_async_context(Simulator())
     log.warning(
         "No upstream is configured: sessions run on the embedded simulated one, which answers by itself."

@@ -103,12 +103,20 @@ class Settings(BaseSettings):
         default=None,
         description="The TOML file of the profiles, read at the start and at SIGHUP. Unset: `open` and `locked`.",
     )
+    page: bool | None = Field(
+        default=None, description="Serve the page at `/`. Unset: only while no user authentication is configured."
+    )
     auth: AuthConfig = AuthConfig()
     limits: LimitsConfig = LimitsConfig()
     session: SessionConfig = SessionConfig()
     client: ClientConfig = ClientConfig()
     upstream: ConnectorConfig = ConnectorConfig()
     log: LogConfig = LogConfig()
+
+    @property
+    def serves_page(self) -> bool:
+        """Whether the page is on."""
+        return self.page if self.page is not None else not self.auth.configured
 
     def chosen_targets(self) -> Targets | None:
         """Return the upstreams, or None where none is set and the simulated one is meant.

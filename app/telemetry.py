@@ -5,11 +5,11 @@ per frame, and nothing that came over a wire is logged or becomes a label.
 """
 
 import logging
+import os
 import sys
 import traceback
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Literal
 
 import structlog
@@ -149,6 +149,9 @@ def quiet_uvicorn() -> None:
             logger.addFilter(_WithoutSecrets())
 
 
+WEBSOCKETS = f"{os.sep}websockets{os.sep}"
+"""A part of the path of each module that tells of each connection: of the library's, and of uvicorn's."""
+
 REPLACED = ('"WebSocket ', "ASGI callable returned without completing handshake")
 """What our own lines say better: the URL of each connection, and, falsely, an error after each HTTP denial."""
 
@@ -157,7 +160,7 @@ class _WithoutSecrets(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name == "uvicorn.asgi":  # at level trace: the whole scope, subprotocols and query included
             return False
-        if "websockets" in Path(record.pathname).parts and record.levelno <= logging.INFO:
+        if record.levelno <= logging.INFO and WEBSOCKETS in record.pathname:  # twice a session
             return False
         if any(phrase in str(record.msg) for phrase in REPLACED):
             return False

@@ -79,7 +79,8 @@ class Channel:
             self.head, _, rest = self.head.partition(END_OF_HEAD)
             on_head, self.on_head = self.on_head, _nothing
             on_head()
-            self._take(memoryview(rest))
+            if not self.closed:  # else it is the body of a refusal
+                self._take(memoryview(rest))
 
     def _take(self, data: memoryview) -> None:
         came = self.walker.feed(data)
@@ -108,10 +109,10 @@ class Channel:
         """Send it now, or as soon as there is room."""
         if self.closed:
             return
-        if not self._unsent:
-            data = data[self._send(memoryview(data)) :]
-        self._unsent += data
-        self._await_room()
+        sent = 0 if self._unsent else self._send(data)
+        if sent < len(data):
+            self._unsent += data[sent:]
+            self._await_room()
 
     def flood(self, block: bytes) -> None:
         """Send this block over and over, as fast as the peer takes it; `flooded` are the bytes sent."""
@@ -134,7 +135,7 @@ class Channel:
             self.flooded += sent
         self._await_room()
 
-    def _send(self, data: memoryview) -> int:
+    def _send(self, data: bytes | memoryview) -> int:
         try:
             return self.socket.send(data)
         except BlockingIOError:

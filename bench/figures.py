@@ -5,9 +5,10 @@ in it. So ratios are taken within rounds, and only then their median.
 """
 
 from collections.abc import Mapping, Sequence
-from statistics import median
+from math import sqrt
+from statistics import fmean, median
 
-__all__ = ["QUANTILES", "Figures", "Rounds", "median_of", "quantile", "ratio_of", "spread_of"]
+__all__ = ["QUANTILES", "Figures", "Rounds", "added", "median_of", "quantile", "ratio_of", "slope", "spread_of"]
 
 Figures = Mapping[str, float]
 """What was measured of one relay in one round, by name."""
@@ -48,3 +49,16 @@ def spread_of(rounds: Rounds, relay: str, name: str) -> float | None:
     values = [figures[name] for figures in rounds.get(relay, ()) if name in figures]
     middle = median(values) if values else 0.0
     return (max(values) - min(values)) / middle if middle else None
+
+
+SURE = 2.1
+"""Standard errors to either side, in which the truth lies 95 times of 100: Student's t for about 20 points."""
+
+
+def slope(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Return the slope of the straight line through the points, and how far it may be off (95 %)."""
+    across, up = (fmean(each) for each in zip(*points, strict=True))
+    spread = sum((x - across) ** 2 for x, _ in points)
+    found = sum((x - across) * (y - up) for x, y in points) / spread
+    missed = sum((y - up - found * (x - across)) ** 2 for x, y in points)
+    return found, SURE * sqrt(missed / (len(points) - 2) / spread)

@@ -14,7 +14,7 @@ from bench.machine import kernel_buffers
 from bench.running import Running
 from bench.talk import Pair, Talk, Way
 
-__all__ = ["connections", "memory", "paced", "saturated"]
+__all__ = ["WARM", "memory", "paced", "saturated", "sessions"]
 
 WARM = 0.3
 """Seconds of traffic that are not measured."""
@@ -114,28 +114,6 @@ def saturated(talk: Talk, relay: Running, way: str, seconds: float) -> dict[str,
 
 def _messages(ends: Sequence[Channel]) -> int:
     return sum(end.messages for end in ends)
-
-
-def connections(talk: Talk, relay: Running, count: int) -> dict[str, float]:
-    """Open sessions and close them, one after another, and then all at once."""
-    figures = {}
-    for name, batch in (("connect_one", 1), ("connect_many", count)):
-        cpu, began = relay.cpu(), time.monotonic()
-        for _ in range(count // batch):
-            _come_and_go(talk, relay.way, batch)
-        figures[name] = (relay.cpu() - cpu) / count
-        figures[f"{name}_seconds"] = (time.monotonic() - began) / count
-    return figures
-
-
-def _come_and_go(talk: Talk, way: Way, count: int) -> None:
-    clients = [talk.dial(way) for _ in range(count)]
-    talk.need(f"{count} sessions to open", lambda: all(client.messages or client.closed for client in clients))
-    if any(client.closed for client in clients):
-        raise ConnectionError("a session was not let in")
-    for client in clients:
-        client.close()
-    talk.need(f"{count} sessions to close", lambda: all(client.closed for client in clients))
 
 
 def memory(talk: Talk, relay: Running) -> dict[str, float]:

@@ -11,6 +11,7 @@ from bench import tables
 from bench.figures import QUANTILES, Rounds, median_of
 from bench.machine import named, wake_cost
 from bench.picture import axis_of, curves
+from bench.promises import promised
 from bench.rounds import Plan
 from bench.variants import BASE, DIRECT, Variant
 
@@ -33,7 +34,9 @@ def report(rounds: Rounds, variants: Sequence[Variant], plan: Plan, capacities: 
         "Delay that is added, in ms:\n\n" + tables.delay(rounds, names, plan.levels[-2:], BASE),
         "![Delay of an event](performance-delay.svg)",
         "Memory:\n\n" + tables.memory(rounds, relays, BASE),
-        f"CPU of a session that comes and goes, in ms (× {BASE}):\n\n" + tables.setup(rounds, relays, BASE),
+        f"Sessions that come and go, in ms of CPU (× {BASE}); ours with a ticket each:\n\n"
+        + tables.setup(rounds, relays, BASE),
+        "What is promised, of this relay under `locked`:\n\n" + promised(rounds, plan.levels),
         "How sure this is:\n\n" + tables.noise(rounds, names, plan.levels, BASE),
     ]
     if capacities:

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from bench import measures
+from bench import arrivals, measures
 from bench.figures import Rounds
 from bench.running import Running, running
 from bench.talk import Talk
 from bench.traffic import traffic
 from bench.variants import DIRECT, Variant
 
-__all__ = ["FULL", "QUICK", "Plan", "capacities", "measure"]
+__all__ = ["FULL", "QUICK", "SWEEP", "Plan", "capacities", "measure"]
 
 MOST_SESSIONS = 2048
 BUSY = 0.85
@@ -39,8 +39,10 @@ class Plan:
     connections: int
 
 
-FULL = Plan(rounds=3, levels=(5, 20, 100), paced=2.0, saturated=1.0, connections=200)
-QUICK = Plan(rounds=2, levels=(20, 100), paced=0.8, saturated=0.4, connections=40)
+FULL = Plan(rounds=5, levels=(20, 100), paced=2.0, saturated=1.0, connections=100)
+QUICK = Plan(rounds=3, levels=(20, 100), paced=0.8, saturated=0.4, connections=40)
+SWEEP = (10, 30, 100, 300)
+"""Sessions, to see how the cost of an event goes with their number."""
 
 Step = Callable[[Running], dict[str, float]]
 
@@ -78,7 +80,8 @@ def _steps(talk: Talk, plan: Plan, *, first: bool) -> Iterator[Step]:
         yield lambda relay, count=count: measures.paced(talk, relay, count, plan.paced)  # type: ignore[misc]
     yield lambda relay: measures.saturated(talk, relay, "up", plan.saturated)
     yield lambda relay: measures.saturated(talk, relay, "down", plan.saturated)
-    yield lambda relay: measures.connections(talk, relay, plan.connections)
+    yield lambda relay: {} if relay.pid is None else arrivals.one_by_one(talk, relay, plan.connections)
+    yield lambda relay: {} if relay.pid is None else arrivals.burst(talk, relay)
 
 
 def _turned(relays: list[Running], number: int) -> list[Running]:

@@ -4,15 +4,18 @@ Only what was started here is ended here, by its own process id.
 """
 
 import contextlib
+import json
 import os
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from http.client import HTTPConnection
 from pathlib import Path
 
 from bench.machine import at_core, cpu_seconds, resident, waited_seconds
@@ -20,6 +23,9 @@ from bench.talk import HOST, PATIENCE, Way
 from bench.variants import DIRECT, HERE, Variant, filled
 
 __all__ = ["Running", "on_generators_core", "running"]
+
+MINTED = b'{"session":{"type":"realtime"}}'
+"""What a ticket is asked for."""
 
 OURS = ("RELAY_", "AZURE_", "OPENAI_")
 """How the names begin that a relay must not inherit from whoever runs the benchmark."""
@@ -33,6 +39,15 @@ class Running:
     way: Way
     pid: int | None
 
+    def ways(self, count: int) -> list[Way]:
+        """Return how so many clients come: each with a ticket of its own, where the relay has such."""
+        if self.variant.mint is None:
+            return [self.way] * count
+        connection = HTTPConnection(HOST, self.way.port, timeout=PATIENCE)
+        with contextlib.closing(connection):
+            tickets = [_minted(connection, self.variant.mint, self.way.headers) for _ in range(count)]
+        return [replace(self.way, headers={"Authorization": f"Bearer {ticket}"}) for ticket in tickets]
+
     def cpu(self) -> float:
         """Return the CPU seconds that it has taken so far."""
         return 0.0 if self.pid is None else cpu_seconds(self.pid)
@@ -44,6 +59,15 @@ class Running:
     def memory(self) -> int:
         """Return the bytes that it holds."""
         return 0 if self.pid is None else resident(self.pid)
+
+
+def _minted(connection: HTTPConnection, path: str, headers: Mapping[str, str]) -> str:
+    connection.request("POST", path, MINTED, {**headers, "Content-Type": "application/json"})
+    answer = connection.getresponse()
+    text = answer.read()
+    if answer.status != HTTPStatus.OK:
+        raise ConnectionError(f"no ticket was given, but {answer.status}")
+    return str(json.loads(text)["value"])
 
 
 @contextmanager

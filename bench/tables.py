@@ -66,10 +66,13 @@ def memory(rounds: Rounds, relays: Sequence[str], base: str) -> str:
 
 
 def setup(rounds: Rounds, relays: Sequence[str], base: str) -> str:
-    """Write what a session costs that comes and goes, in milliseconds of CPU."""
+    """Write what a session costs to open and to close, in milliseconds of CPU, and how a burst went."""
     columns = [
-        Column("one after another", _cpu("connect_one", 1e3, 2)),
-        Column("all at once", _cpu("connect_many", 1e3, 2)),
+        Column("to open", _cpu("open", 1e3, 2)),
+        Column("to close", _cpu("close", 1e3, 2)),
+        Column("200 at once: not let in", _most("burst_failed")),
+        Column("… open after, s", _plain("burst_seconds", 1, 2)),
+        Column("… longest delay of 20 who talk, ms", _plain("burst_delay", 1e3)),
     ]
     return table(rounds, relays, columns, base)
 
@@ -97,6 +100,16 @@ def _plain(name: str, scale: float, digits: int = 1) -> Cell:
     def cell(rounds: Rounds, relay: str, base: str) -> str:  # noqa: ARG001 - every cell is asked the same
         value = median_of(rounds, relay, name)
         return NOTHING if value is None else f"{value * scale:.{digits}f}"
+
+    return cell
+
+
+def _most(name: str) -> Cell:
+    """Show the worst of all rounds: what failed once has failed."""
+
+    def cell(rounds: Rounds, relay: str, base: str) -> str:  # noqa: ARG001 - every cell is asked the same
+        values = [figures[name] for figures in rounds.get(relay, ()) if name in figures]
+        return f"{max(values):.0f}" if values else NOTHING
 
     return cell
 

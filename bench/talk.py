@@ -114,13 +114,16 @@ class Talk:
 
     # The clients
 
-    def dial(self, way: Way) -> Channel:
-        """Begin a connection; it is ready when its first message has come."""
+    def dial(self, way: Way, *, may_fail: bool = False) -> Channel:
+        """Begin a connection; it is ready when its first message has come.
+
+        One that is refused is an error, or, where it may fail, just closed.
+        """
         connection = socket.socket()
         connection.settimeout(0)
         connection.connect_ex((HOST, way.port))
         channel = Channel(self.engine, connection, masked=True)
-        channel.on_head = lambda: _check(channel.head)
+        channel.on_head = (lambda: _drop_refused(channel)) if may_fail else (lambda: _check(channel.head))
         channel.send(way.request())
         return channel
 
@@ -195,5 +198,14 @@ def _fields(head: bytes) -> dict[bytes, bytes]:
 
 def _check(head: bytes) -> None:
     status = head.split(b"\r\n", 1)[0]
-    if b" 101 " not in status + b" ":
+    if not _is_in(head):
         raise ConnectionError(f"the handshake was answered with {status.decode('latin-1')}")
+
+
+def _drop_refused(channel: Channel) -> None:
+    if not _is_in(channel.head):
+        channel.drop()
+
+
+def _is_in(head: bytes) -> bool:
+    return b" 101 " in head.split(b"\r\n", 1)[0] + b" "

@@ -13,11 +13,29 @@ from pathlib import Path
 from app.auth.static_keys import hash_key
 from app.protocol.catalogue import GenerationName
 
-__all__ = ["BASE", "DIRECT", "HERE", "LITELLM", "Variant", "chosen"]
+__all__ = [
+    "BASE",
+    "DIRECT",
+    "FASTAPI",
+    "HERE",
+    "LITELLM",
+    "LITELLM_NAME",
+    "LOCKED_OURS",
+    "OURS",
+    "RTMT",
+    "TRANSLATING",
+    "Variant",
+    "chosen",
+    "filled",
+    "named",
+]
 
 HERE = Path(__file__).parent
 BASE = "nginx"
 """Whose figures are 1."""
+
+FASTAPI, RTMT, LITELLM_NAME = "FastAPI", "rtmt", "LiteLLM"
+OURS, LOCKED_OURS, TRANSLATING = "ours", "ours, locked", "ours, translating"
 
 KEY = "rk_bench-key-of-no-one-anywhere-0123456789abc"
 
@@ -26,8 +44,8 @@ KEY = "rk_bench-key-of-no-one-anywhere-0123456789abc"
 class Variant:
     """One relay, and how a client is to address it.
 
-    `files` are written into its folder before it starts. `generation` is what the upstream speaks. `alone` tells
-    that no process is started: the client's connections go to the upstream itself.
+    `files` are written into its folder before it starts. `generation` is what the upstream speaks. `mint` is where
+    it gives tickets, by one of which a session is opened where opening is measured.
     """
 
     name: str
@@ -38,6 +56,7 @@ class Variant:
     path: str = "/v1/realtime?model=bench"
     headers: Mapping[str, str] = field(default_factory=dict)
     generation: GenerationName = "ga"
+    mint: str | None = None
 
 
 DIRECT = Variant("direct", "the generator and its upstream, and nothing between them")
@@ -63,6 +82,7 @@ OURS_ENV = {
     "RELAY_LIMITS__SESSIONS": "100000",
     "RELAY_LIMITS__SESSIONS_PER_USER": "100000",
     "RELAY_LIMITS__DIALS_PER_USER_PER_MINUTE": "1000000",
+    "RELAY_LIMITS__TICKETS_PER_USER": "100000",
     "RELAY_LOG__FORMAT": "json",
 }
 
@@ -96,6 +116,7 @@ def ours(  # noqa: PLR0913 - each is one thing in which ours can differ
         path=path,
         headers={"Authorization": f"Bearer {KEY}", **(headers or {})},
         generation=generation,
+        mint="/openai/v1/realtime/client_secrets",
     )
 
 
@@ -103,11 +124,11 @@ VARIANTS = (
     DIRECT,
     NGINX,
     peer("aiohttp", "a bare one, aiohttp on both legs: whole messages, none of them read", "aiohttp_peer.py"),
-    peer("FastAPI", "a bare one, uvicorn and `websockets`: whole messages, none of them read", "fastapi_peer.py"),
-    peer("parsing", "as samples do it: aiohttp, and `json.loads` of each message either way", "parsing_peer.py"),
-    ours("ours", "this relay: a key, metrics, the profile `open`"),
+    peer(FASTAPI, "a bare one, uvicorn and `websockets`: whole messages, none of them read", "fastapi_peer.py"),
+    peer(RTMT, "as the VoiceRAG sample's `rtmt.py`: aiohttp, and `json.loads` of each message", "parsing_peer.py"),
+    ours(OURS, "this relay: a key, metrics, the profile `open`"),
     ours(
-        "ours, locked",
+        LOCKED_OURS,
         "this relay: a key, metrics, a profile on the base `locked`, with rates that the load does not reach",
         env={"RELAY_PROFILES_FILE": "{folder}/profiles.toml"},
         files={"profiles.toml": LOCKED},
@@ -115,13 +136,13 @@ VARIANTS = (
 )
 
 PREVIEW = ours(
-    "ours, translating",
+    TRANSLATING,
     "this relay: a GA client, and an upstream that speaks preview",
     generation="preview",
 )
 
 LITELLM = Variant(
-    "LiteLLM",
+    LITELLM_NAME,
     "its proxy, as `pip install 'litellm[proxy]'` gives it",
     command=("litellm", "--config", "{folder}/litellm.yaml", "--host", "127.0.0.1", "--port", "{port}"),
     env={"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_MASTER_KEY": KEY},
@@ -140,6 +161,11 @@ def chosen(only: set[str], *, litellm: str | None) -> tuple[list[Variant], list[
     if litellm is not None:
         wanted.append(replace(LITELLM, command=(litellm, *LITELLM.command[1:])))
     return wanted, missing
+
+
+def named(name: str) -> Variant:
+    """Return the row of this name."""
+    return next(each for each in (*VARIANTS, PREVIEW) if each.name == name)
 
 
 def filled(text: str, *, port: int, upstream: int, folder: str) -> str:

@@ -163,10 +163,16 @@ BOTH_WAYS = pytest.mark.parametrize(
 
 
 @asynccontextmanager
-async def serving(settings: Settings, protocol: type[RelayProtocol] = RelayProtocol) -> AsyncIterator[ServedRelay]:
-    """Serve a relay as `realtime-relay serve` does; the port takes connections from the first moment."""
+async def serving(
+    settings: Settings, certificate: Path | None = None, protocol: type[RelayProtocol] = RelayProtocol
+) -> AsyncIterator[ServedRelay]:
+    """Serve a relay as `realtime-relay serve` does; the port takes connections from the first moment.
+
+    With a certificate (PEM, and its key with it) over TLS.
+    """
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn_config(settings, "127.0.0.1", 0)
+        config.ssl_certfile = certificate
         config.ws = protocol
         server = uvicorn.Server(config)
         running = asyncio.create_task(server.serve([listener]))

@@ -79,7 +79,7 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
     return {**kept, **given}
 
 
-async def _stop(process: asyncio.subprocess.Process) -> None:
+async def stop(process: asyncio.subprocess.Process) -> None:
     """End it as a container's engine does: by SIGTERM, and by force if that takes too long."""
     if process.returncode is None:
         process.terminate()
@@ -112,8 +112,8 @@ async def running(command: Sequence[str], given: Mapping[str, str]) -> AsyncIter
     try:
         yield run
     finally:
-        await _stop(process)
+        await stop(process)
         await collecting
 
 
-__all__ = ["SERVE", "UVICORN", "Process", "running"]
+__all__ = ["SERVE", "UVICORN", "Process", "environment", "free_port", "running", "stop"]

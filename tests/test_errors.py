@@ -15,6 +15,7 @@ ENDINGS = [
     (3000, 401, False, [Ending.UNAUTHENTICATED, Ending.TOKEN_EXPIRED]),
     (3003, 403, False, [Ending.FORBIDDEN]),
     (3003, 400, False, [Ending.BAD_REQUEST]),
+    (3003, 415, False, [Ending.NOT_THIS_MEDIA]),
     (3003, 404, False, [Ending.NO_SUCH_MODEL]),
     (3008, 408, True, [Ending.IDLE, Ending.MAXIMUM_DURATION]),
     (1007, 400, False, [Ending.NOT_UTF8]),

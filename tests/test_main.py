@@ -4,8 +4,9 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from app import main
+from app.auth.static_keys import hash_key
 from tests.conversations.test_endings import echo
-from tests.harness import ScriptedUpstream, Serve, read, towards, write
+from tests.harness import KEY, ScriptedUpstream, Serve, read, towards, write
 from tests.processes import SERVE, UVICORN, running
 
 
@@ -40,6 +41,17 @@ async def test_two_sessions_do_not_share_anything(serve_relay: Serve, upstream: 
             assert (await read(two))["type"] == "input_audio_buffer.cleared"
         await write(one, {"type": "input_audio_buffer.clear"})
         assert (await read(one))["type"] == "input_audio_buffer.cleared"
+
+
+@pytest.mark.parametrize("issuers", [{}, {"main": {"issuer": "https://login.invalid", "audience": ["relay"]}}])
+async def test_providers_are_trusted_where_some_are_configured(
+    serve_relay: Serve, upstream: ScriptedUpstream, issuers: dict[str, object]
+) -> None:
+    """Who trusts none has nothing loaded for them, and lets its users in all the same."""
+    relay = await serve_relay(**towards(upstream, auth={"keys": {"alice": hash_key(KEY)}, "oidc": issuers}))
+    assert (relay.parts.admission.authenticate.oidc is not None) == bool(issuers)
+    async with relay.connect() as client:
+        assert (await read(client))["type"] == "session.created"
 
 
 async def test_the_user_dev_counts_towards_the_relays_sessions_only(

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf
 
@@ -22,10 +22,13 @@ from app.auth.credentials import (
     is_loopback_host,
     origin_allowed,
 )
-from app.auth.oidc import IssuerConfig, Oidc
+from app.auth.issuers import IssuerConfig
 from app.auth.static_keys import StaticKey, by_key, static_key
 from app.auth.tickets import PREFIX, TicketConfig, Tickets
 from app.errors import Ended, Ending
+
+if TYPE_CHECKING:  # its cryptography is loaded only where tokens of a provider are to be verified
+    from app.auth.oidc import Oidc
 
 __all__ = ["DEV", "AuthConfig", "Authenticator"]
 
@@ -74,11 +77,11 @@ class AuthConfig(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Authenticator:
-    """Tells who is calling. `now` is unix time."""
+    """Tells who is calling. `oidc` is needed where providers are configured; `now` is unix time."""
 
     config: AuthConfig
     tickets: Tickets
-    oidc: Oidc
+    oidc: "Oidc | None" = None
     trusted: tuple[Network, ...] = ()
     now: Callable[[], float] = time.time
 
@@ -99,7 +102,7 @@ class Authenticator:
     async def by_credential(self, credential: Credential) -> Identity:
         """Return whose key or token it is. Raises `Ended`."""
         _bounded(credential)
-        if self.config.oidc and self.oidc.looks_like(credential.secret):
+        if self.config.oidc and self.oidc is not None and self.oidc.looks_like(credential.secret):
             return await self.oidc.identify(credential.secret)
         return by_key(credential, self.config.keys, self.now())
 

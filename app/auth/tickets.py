@@ -63,15 +63,18 @@ class Tickets:
 
         `profiles` are those that it is good for, None for any: whoever shows it is asked nothing else.
         """
-        life = self.config.seconds if seconds is None else max(LEAST_SECONDS, seconds)
-        expires_at = now + min(life, self.config.maximum_seconds)
-        if identity.expires_at is not None:
-            expires_at = min(expires_at, identity.expires_at)
+        expires_at = self.ends_at(identity, now, seconds)
         value = PREFIX + secrets.token_urlsafe(32)
         user = f"{identity.method}:{identity.name}"
         ticket = Ticket(user, expires_at, identity.expires_at, profiles, origin, model, session)
         await self.store.put_ticket(_hashed(value), ticket, now)
         return value, expires_at
+
+    def ends_at(self, identity: Identity, now: float, seconds: int | None) -> float:
+        """Return when what is made now for so many seconds expires; None for as many as are usual."""
+        life = self.config.seconds if seconds is None else max(LEAST_SECONDS, seconds)
+        expires_at = now + min(life, self.config.maximum_seconds)
+        return expires_at if identity.expires_at is None else min(expires_at, identity.expires_at)
 
     async def identify(self, credential: Credential, handshake: Handshake, now: float) -> Identity:
         """Reserve a ticket and return whose it is. Raises `Ended` where it cannot be used, or not here."""

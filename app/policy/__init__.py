@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from app.policy.chain import Chain, Effect, Filter
 from app.policy.gate import Gate, GateRules
@@ -15,7 +16,10 @@ from app.policy.tools import ServerTool, ToolCall, ToolRules, Tools
 from app.policy.turns import TurnGuard, TurnRules
 from app.wire import Tap
 
-__all__ = ["Profile", "Scene", "make_chain", "make_fields"]
+__all__ = ["Profile", "Scene", "WebRtcMode", "make_chain", "make_fields"]
+
+WebRtcMode = Literal["off", "direct", "relayed"]
+"""Whether a browser may speak WebRTC with the service itself, and from whom it gets what it needs for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Profile:
     turns: TurnRules = field(default_factory=TurnRules)
     tools: ToolRules = field(default_factory=ToolRules)
     guardrails: GuardrailRules | None = None
+    webrtc: WebRtcMode = "off"
     recorded: bytes | None = field(default=None, repr=False)
 
     @property

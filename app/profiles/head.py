@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.effects.hosts import Hosts
+from app.policy import WebRtcMode
 from app.profiles.access import Access
 
 __all__ = ["BaseName", "Head"]
@@ -42,6 +43,14 @@ class Head(BaseModel):
     )
     hosts: tuple[Annotated[str, AfterValidator(_host)], ...] = Field(
         default=(), description="Hosts (`host`, `host:port`) that its HTTP tools and judges may reach."
+    )
+    webrtc: WebRtcMode = Field(
+        default="off",
+        description="Whether browsers may speak WebRTC with the service: not at all (`off`), with a secret of the"
+        " service's own (`direct`), or through the relay's exchange (`relayed`).",
+    )
+    unenforced: bool = Field(
+        default=False, description="Allow `webrtc` beside rules that nothing enforces there: they are defaults."
     )
 
     @property

@@ -27,6 +27,7 @@ from app.profiles.loaded import Loaded, LoadedProfile
 from app.profiles.sections import SECTIONS, Sections
 from app.profiles.source import Source
 from app.profiles.validation import is_table, known_keys, validated
+from app.profiles.webrtc import check_webrtc
 
 __all__ = ["ANYTHING", "Known", "load"]
 
@@ -147,7 +148,9 @@ def _built(name: str, head: Head, sections: Sections) -> LoadedProfile | None:
         turns=turns,
         tools=calls,
         guardrails=guarding.rules,
+        webrtc=head.webrtc,
         recorded=guarding.recorded,
     )
+    check_webrtc(sections.source, sections.path, profile, tools=bool(tools or servers), unenforced=head.unenforced)
     toolbox = Toolbox(tools, servers, guarding.judges, head.hosts)
     return LoadedProfile(profile, toolbox, head.access, head.target, sections.source.place(sections.path))

@@ -14,11 +14,22 @@ from app.simulator.config import SimulatorConfig
 from app.simulator.faults import Faults
 from app.simulator.session_object import Kind, Opening
 
-__all__ = ["Denied", "Handshake", "admitted", "handshake_of"]
+__all__ = [
+    "PREVIEW_VERSIONS",
+    "Denied",
+    "Handshake",
+    "admitted",
+    "check_credential",
+    "deployed",
+    "handshake_of",
+    "not_found",
+    "on_demand",
+    "unauthorized",
+]
 
 GA_PATHS = {"/openai/v1/realtime", "/v1/realtime"}
 PREVIEW_PATH = "/openai/realtime"
-VERSIONS = {"2024-10-01-preview", "2024-12-17", "2025-04-01-preview"}
+PREVIEW_VERSIONS = {"2024-10-01-preview", "2024-12-17", "2025-04-01-preview"}
 """The versions of the preview protocol that Azure published."""
 DATED = re.compile(r"\d{4}-\d{2}-\d{2}")
 BETA_PROTOCOL = "openai-beta.realtime-v1"
@@ -61,6 +72,7 @@ class Denied(Exception):
     message: str
     close_code: int = 0
     retry_after: int = 0
+    param: str | None = None
     type: str = "invalid_request_error"
 
 
@@ -73,7 +85,7 @@ def handshake_of(target: str, headers: Mapping[str, str]) -> Handshake:
 def admitted(handshake: Handshake, config: SimulatorConfig, faults: Faults) -> Opening:
     """Return what the handshake opens; raises `Denied` in the configured style."""
     if faults.refuse:
-        raise _styled(_on_demand(faults), config)
+        raise _styled(on_demand(faults), config)
     try:
         return _opening(handshake, config)
     except Denied as denied:
@@ -83,8 +95,8 @@ def admitted(handshake: Handshake, config: SimulatorConfig, faults: Faults) -> O
 def _opening(handshake: Handshake, config: SimulatorConfig) -> Opening:
     generation = "preview" if handshake.path == PREVIEW_PATH else "ga"
     if handshake.path not in {*GA_PATHS, PREVIEW_PATH} or config.generation not in {None, generation}:
-        raise _not_found()
-    _check_credential(handshake, config)
+        raise not_found()
+    check_credential(handshake, config)
     if config.style == "openai" and handshake.beta:
         message = "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API."
         raise Denied(400, "beta_api_shape_disabled", message)
@@ -96,23 +108,30 @@ def _opening(handshake: Handshake, config: SimulatorConfig) -> Opening:
 def _ga(handshake: Handshake, config: SimulatorConfig) -> Opening:
     query = handshake.query
     if DATED.match(query.get("api-version", "")):
-        raise _unauthorized()
+        raise unauthorized()
     if "deployment" in query:
-        raise _not_found()
+        raise not_found()
     if query.get("intent") == "transcription":
         return _transcription(query, "model", "ga")
-    if query.get("call_id"):
-        return Opening("ga", "realtime", query.get("model", "gpt-realtime"))
-    return Opening("ga", "realtime", _deployed(query.get("model"), config))
+    if "call_id" in query:
+        return _sideband(query)
+    return Opening("ga", "realtime", deployed(query.get("model"), config))
+
+
+def _sideband(query: Mapping[str, str]) -> Opening:
+    """Join a call, whose model is settled."""
+    if "model" in query:
+        raise Denied(400, "invalid_parameter", "You must not provide a model parameter for a call.")
+    return Opening("ga", "realtime", "", query["call_id"])
 
 
 def _preview(handshake: Handshake, config: SimulatorConfig) -> Opening:
     query = handshake.query
-    if query.get("api-version") not in VERSIONS or "model" in query:
-        raise _not_found()
+    if query.get("api-version") not in PREVIEW_VERSIONS or "model" in query:
+        raise not_found()
     if query.get("intent") == "transcription":
         return _transcription(query, "deployment", "preview")
-    return Opening("preview", "realtime", _deployed(query.get("deployment"), config))
+    return Opening("preview", "realtime", deployed(query.get("deployment"), config))
 
 
 def _transcription(query: Mapping[str, str], name: str, generation: Literal["ga", "preview"]) -> Opening:
@@ -123,7 +142,8 @@ def _transcription(query: Mapping[str, str], name: str, generation: Literal["ga"
     return Opening(generation, kind, "")
 
 
-def _deployed(name: str | None, config: SimulatorConfig) -> str:
+def deployed(name: str | None, config: SimulatorConfig) -> str:
+    """Return the name of a deployment. Raises `Denied` for one that there is not."""
     if not name:
         raise Denied(400, "missing_model", "You must provide a model parameter.")
     if config.deployments and name not in config.deployments:
@@ -135,7 +155,8 @@ def _deployed(name: str | None, config: SimulatorConfig) -> str:
     return name
 
 
-def _check_credential(handshake: Handshake, config: SimulatorConfig) -> None:
+def check_credential(handshake: Handshake, config: SimulatorConfig) -> None:
+    """Let in who is configured. Raises `Denied`."""
     credential = handshake.credential
     if credential in config.forbidden:
         raise _permission_denied()
@@ -143,7 +164,7 @@ def _check_credential(handshake: Handshake, config: SimulatorConfig) -> None:
         if credential is None and config.style == "openai":
             # Without any credential OpenAI closes at once, and says no more than this.
             raise Denied(401, None, "invalid_request_error")
-        raise _unauthorized()
+        raise unauthorized()
 
 
 def _permission_denied() -> Denied:
@@ -154,7 +175,8 @@ def _permission_denied() -> Denied:
     return Denied(403, "PermissionDenied", message)
 
 
-def _unauthorized() -> Denied:
+def unauthorized() -> Denied:
+    """Return the refusal of a credential."""
     message = (
         "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for"
         " an active subscription and use a correct regional API endpoint for your resource."
@@ -162,15 +184,17 @@ def _unauthorized() -> Denied:
     return Denied(401, "401", message)
 
 
-def _not_found() -> Denied:
+def not_found() -> Denied:
+    """Return the refusal of a path."""
     return Denied(404, "404", "Resource not found")
 
 
-def _on_demand(faults: Faults) -> Denied:
+def on_demand(faults: Faults) -> Denied:
+    """Return the refusal that was asked for."""
     known = {
-        401: _unauthorized(),
+        401: unauthorized(),
         403: _permission_denied(),
-        404: _not_found(),
+        404: not_found(),
         429: Denied(429, "429", "Requests have exceeded the call rate limit. Please retry later."),
     }
     busy = Denied(faults.refuse, str(faults.refuse), "The service is temporarily unable to process your request.")

@@ -34,7 +34,10 @@ async def deny_in_band(connection: ServerConnection, denied: Denied) -> None:
 
 def denial(denied: Denied) -> Response:
     """Return a refusal as Azure answers it on the handshake."""
-    response = http_answer(denied.status, {"error": {"code": denied.code, "message": denied.message}})
+    error = {"code": denied.code, "message": denied.message}
+    if denied.param is not None:
+        error["param"] = denied.param
+    response = http_answer(denied.status, {"error": error})
     if denied.retry_after:
         response.headers["Retry-After"] = str(denied.retry_after)
     return response

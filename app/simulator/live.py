@@ -17,7 +17,7 @@ from app.simulator.faults import Drop, Faults, Send, Stall, carried_out
 from app.simulator.outbox import Close
 from app.simulator.session import Session
 
-__all__ = ["LiveSession", "Observe"]
+__all__ = ["LiveSession", "Observe", "say"]
 
 Observe = Callable[[str, bytes], None]
 """Is shown the id of a session and each message that its client sends."""
@@ -73,7 +73,7 @@ class LiveSession:
         with contextlib.suppress(ConnectionClosed):
             while not self._gone.done():
                 while self._waiting:
-                    await self._say(self._waiting.popleft())
+                    await say(self.connection, self._waiting.popleft(), self._faults, self._gone)
                 await self._due()
                 self._waiting += self.session.tick(self._loop.time())
 
@@ -86,16 +86,20 @@ class LiveSession:
         if timer is not None:
             timer.cancel()
 
-    async def _say(self, said: dict[str, Any] | Close) -> None:
-        for action in carried_out(said, self._faults):
-            match action:
-                case Send(data):
-                    await self.connection.send(data, text=True)
-                case Stall(seconds):
-                    await asyncio.wait([self._gone], timeout=seconds or None)
-                case Close(code, reason):
-                    await self.close(code, reason)
-                case Drop():
-                    self.drop()
-                case _:
-                    assert_never(action)
+
+async def say(
+    connection: ServerConnection, said: dict[str, Any] | Close, faults: Faults, gone: asyncio.Future[None]
+) -> None:
+    """Say one thing on a connection, with what goes wrong with it; `gone` is done once the client has left."""
+    for action in carried_out(said, faults):
+        match action:
+            case Send(data):
+                await connection.send(data, text=True)
+            case Stall(seconds):
+                await asyncio.wait([gone], timeout=seconds or None)
+            case Close(code, reason):
+                await connection.close(code, fitting(reason))
+            case Drop():
+                connection.transport.abort()
+            case _:
+                assert_never(action)

@@ -1,6 +1,7 @@
 """The simulated service on a socket: it admits, holds sessions, and takes a control call for its faults.
 
-What is said in a session is the business of `Session`, how it is carried that of `LiveSession`; the rest is here.
+What is said in a session is the business of `Session`, how it is carried that of `LiveSession` and `LiveCall`;
+what is no WebSocket is answered by `Rest`.
 """
 
 import asyncio
@@ -17,12 +18,14 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from app.simulator.admission import Denied, Handshake, admitted, handshake_of
+from app.simulator.admission import Denied, Handshake, admitted, handshake_of, not_found, unauthorized
+from app.simulator.bodies import WithBody
 from app.simulator.config import SimulatorConfig
 from app.simulator.denial import denial, deny_in_band, http_answer
 from app.simulator.faults import HANDSHAKE, Faults, faults_from
 from app.simulator.live import LiveSession, Observe
 from app.simulator.outbox import new_id
+from app.simulator.rest import Rest
 from app.simulator.session import Session
 from app.simulator.session_object import Opening
 
@@ -32,6 +35,8 @@ MAX_SIZE = 32 * 1024 * 1024
 REMEMBERED = 64
 """So many handshakes are kept."""
 CONTROL_PATH = "/simulator/faults"
+CHANNEL_PATH = "/simulator/channel"
+"""Where a WebSocket stands for the data channel of a call's browser (`?call_id=`): no service has such a path."""
 OPEN_TIMEOUT = 60
 """Seconds; longer than any client waits, so that a stalled handshake is the client's to give up."""
 REALTIME = Subprotocol("realtime")
@@ -48,6 +53,7 @@ class Simulator:
         # Weakly: of a connection that is lost between handshake and session nobody hears again.
         self._admitted: WeakKeyDictionary[ServerConnection, tuple[Opening | Denied, Faults]] = WeakKeyDictionary()
         self._sessions: dict[str, LiveSession] = {}
+        self.rest = Rest(self.config, observe)
         self._server: Server | None = None
         self._closing: asyncio.Future[None]
         self._scheme = ""
@@ -61,6 +67,7 @@ class Simulator:
             host,
             port,
             ssl=ssl,
+            create_connection=WithBody,
             process_request=self._process_request,
             select_subprotocol=_select_subprotocol,
             compression=None,
@@ -73,6 +80,7 @@ class Simulator:
         """Listen no more and close all sessions; drop those of clients that do not let themselves be closed."""
         if self._server is not None:
             self._closing.set_result(None)
+            await self.rest.close()
             self._server.close()
             closed = asyncio.create_task(self._server.wait_closed())
             await asyncio.wait([closed], timeout=self.config.close_timeout)
@@ -140,7 +148,11 @@ class Simulator:
         self.handshakes.append(handshake)
         try:
             faults = faults_from(handshake.query, self.faults)
-            opening: Opening | Denied = admitted(handshake, self.config, faults)
+            body = connection.body if isinstance(connection, WithBody) else b""
+            answer = self.rest.answer(handshake, request.method, body, faults)
+            if answer is not None:
+                return answer
+            opening: Opening | Denied = self._opening(handshake, faults)
         except ValueError as error:
             return http_answer(400, {"error": {"code": "400", "message": str(error)}})
         except Denied as denied:
@@ -151,6 +163,18 @@ class Simulator:
             await asyncio.wait([self._closing], timeout=faults.stall_seconds or None)
         self._admitted[connection] = (opening, faults)
         return None
+
+    def _opening(self, handshake: Handshake, faults: Faults) -> Opening:
+        """Return what a handshake opens: a session, or a way into a call that there is. Raises `Denied`."""
+        if handshake.path == CHANNEL_PATH:
+            opening = Opening("ga", "realtime", "", handshake.query.get("call_id", ""))
+        else:
+            if self.rest.secrets.knows(handshake.credential):
+                raise unauthorized()
+            opening = admitted(handshake, self.config, faults)
+        if opening.call_id is not None and opening.call_id not in self.rest.calls:
+            raise not_found()
+        return opening
 
     def _control(self, handshake: Handshake, method: str) -> Response:
         """Do `POST /simulator/faults?stall=…`: what the query names, goes wrong from now on, and nothing else."""
@@ -167,6 +191,9 @@ class Simulator:
         if isinstance(opening, Denied):
             await deny_in_band(connection, opening)
             return
+        if opening.call_id is not None:
+            await self._take_part(connection, opening.call_id, faults)
+            return
         now = asyncio.get_running_loop().time()
         session = Session(opening, self.config, faults, new_id, born=time.time(), now=now)
         live = self._sessions[session.id] = LiveSession(connection, session, faults, self._observe)
@@ -175,6 +202,13 @@ class Simulator:
         finally:
             del self._sessions[session.id]
             live.ended.set()
+
+    async def _take_part(self, connection: ServerConnection, call_id: str, faults: Faults) -> None:
+        call = self.rest.calls.get(call_id)
+        if call is not None:  # it may have ended since the handshake
+            request = connection.request
+            browser = request is not None and request.path.startswith(CHANNEL_PATH)
+            await call.join(connection, faults, browser=browser)
 
 
 def base_url(scheme: str, host: str, port: int) -> str:

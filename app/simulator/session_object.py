@@ -28,11 +28,12 @@ FORMATS = {"audio/pcm": "pcm16", "audio/pcmu": "g711_ulaw", "audio/pcma": "g711_
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What a handshake asked for."""
+    """What a handshake asked for: a session with a model, or the sideband of a call."""
 
     generation: GenerationName
     kind: Kind
     model: str
+    call_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

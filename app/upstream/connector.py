@@ -6,25 +6,34 @@ leaves no connection and no task behind.
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from ssl import SSLContext, create_default_context
+from typing import TYPE_CHECKING
 
 import msgspec
-from azure.core.credentials_async import AsyncTokenCredential
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import InvalidStatus, WebSocketException
 
+from app.buffers import bound
 from app.protocol.catalogue import GenerationName
 from app.upstream import refusals
-from app.upstream.entra import Tokens, make_credential
 from app.upstream.providers import Address, Target, address, is_loopback
 from app.upstream.socket import Connection, Dial, UpstreamSocket, quiet
 from app.wire import Closed, Socket
 
+if TYPE_CHECKING:
+    from azure.core.credentials_async import AsyncTokenCredential
+
+    from app.upstream.entra import Tokens
+
 __all__ = ["Connector", "ConnectorConfig", "Upstream"]
+
+
+JOINED = b'{"type":"session.created","event_id":"event_relay_joined"}'
+"""The first event of a sideband, but for the session."""
 
 
 class ConnectorConfig(BaseModel):
@@ -77,21 +86,27 @@ class Connector:
     """Opens sessions with upstreams. It holds the Entra tokens: one for the whole process.
 
     `credential` makes what gives Entra tokens, when the first is needed; `ssl` replaces the trust in the system's
-    authorities, or in those of `SSL_CERT_FILE`.
+    authorities, or in those of `SSL_CERT_FILE`. `timeout` is what a dial has, in seconds.
     """
 
     def __init__(
         self,
         config: ConnectorConfig,
         *,
-        credential: Callable[[], AsyncTokenCredential] | None = None,
+        credential: "Callable[[], AsyncTokenCredential] | None" = None,
         ssl: SSLContext | None = None,
     ) -> None:
+        self.timeout = config.timeout
         self._config = config
-        made = partial(make_credential, config.managed_identity_client_id, config.authority)
-        self._tokens = Tokens(credential or made)
+        self._credential = credential
+        self._tokens: Tokens | None = None
         # Made once: to load the system's authorities takes tens of milliseconds, and nobody else runs meanwhile.
-        self._ssl = ssl or create_default_context()
+        self.ssl = ssl or create_default_context()
+
+    def prepare(self, targets: Iterable[Target]) -> None:
+        """Load what it takes to dial these: by the first dial it would hold up all sessions for half a second."""
+        if any(target.entra_scope is not None for target in targets):
+            self._entra()
 
     async def open(
         self,
@@ -100,36 +115,50 @@ class Connector:
         request_id: str,
         transcription: bool = False,
         update: bytes | None = None,
+        call_id: str | None = None,
     ) -> Upstream:
         """Dial a target and wait until its session has begun.
 
         `update` is the text of a session update in the upstream's own words; if given, it is in force then.
+        `call_id` names a call of WebRTC: its sideband is dialled, and the update must be given.
 
         Raises `Ended` alone. When it is cancelled the connection is dropped at once.
         """
-        where = address(target, transcription=transcription)
+        where = address(target, transcription=transcription, call_id=call_id)
         layer: refusals.Layer = "credential"
         awaited = "an Entra token"
         try:
             async with asyncio.timeout(self._config.timeout):
-                headers = await self._headers(target, request_id)
+                headers = await self.headers(target, request_id)
                 layer, awaited = "network", f"{target.host} to take the connection"
                 connection = await self._dial(target, where, headers)
+                bound(connection.transport)
                 socket = UpstreamSocket(connection)
                 layer, awaited = "first event", f"the first event of {target.host}"
-                created = await _begun(socket, update)
+                created = await _begun(socket, update, joining=call_id is not None)
         except TimeoutError:
             raise refusals.of_time_out(layer, awaited) from None
         return Upstream(socket, created, where.generation, _request_id(connection))
 
     async def close(self) -> None:
         """Close what the Entra credentials hold open; the sockets are their sessions'."""
-        await self._tokens.close()
+        if self._tokens is not None:
+            await self._tokens.close()
 
-    async def _headers(self, target: Target, request_id: str) -> dict[str, str]:
+    def _entra(self) -> "Tokens":
+        """Return the Entra tokens."""
+        if self._tokens is None:
+            from app.upstream.entra import Tokens, make_credential  # noqa: PLC0415 - 20 MiB; a key needs none of it
+
+            made = partial(make_credential, self._config.managed_identity_client_id, self._config.authority)
+            self._tokens = Tokens(self._credential or made)
+        return self._tokens
+
+    async def headers(self, target: Target, request_id: str) -> dict[str, str]:
+        """Return the headers that carry the relay's credential, and its name for the request. Raises `Ended`."""
         headers = target.key_headers()
         if target.entra_scope is not None:
-            headers["Authorization"] = f"Bearer {await self._tokens.get(target.entra_scope)}"
+            headers["Authorization"] = f"Bearer {await self._entra().get(target.entra_scope)}"
         if target.azure:
             headers["x-ms-client-request-id"] = request_id
         return headers
@@ -151,7 +180,7 @@ class Connector:
                 max_queue=4,
                 logger=quiet,
                 create_connection=Connection,
-                ssl=self._ssl if where.url.startswith("wss:") else None,
+                ssl=self.ssl if where.url.startswith("wss:") else None,
             )
         except InvalidStatus as error:
             raise refusals.of_status(target, error.response) from None
@@ -166,10 +195,13 @@ def _request_id(connection: ClientConnection) -> str | None:
     return told if re.fullmatch(r"[\w-]{1,64}", told, re.ASCII) else None
 
 
-async def _begun(socket: UpstreamSocket, update: bytes | None) -> bytes:
-    """Return the first event, as it reads with the update in force. The socket does not outlive a failure."""
+async def _begun(socket: UpstreamSocket, update: bytes | None, *, joining: bool) -> bytes:
+    """Return the first event, as it reads with the update in force. The socket does not outlive a failure.
+
+    Whoever joins a call may be told nothing until it asks: then what is in force is all that there is to tell.
+    """
     try:
-        created = await _first_event(socket)
+        created = JOINED if joining else await _first_event(socket)
         return created if update is None else await _in_force(socket, created, update)
     except Closed as closed:
         raise refusals.of_close(closed) from None

@@ -7,7 +7,7 @@ import ipaddress
 import re
 from urllib.parse import SplitResult, parse_qsl, urlsplit, urlunsplit
 
-__all__ = ["AZURE_TAIL", "OPENAI_TAIL", "base_url", "is_loopback", "whole_url"]
+__all__ = ["AZURE_TAIL", "OPENAI_TAIL", "base_url", "http_url", "is_loopback", "whole_url"]
 
 AZURE_TAIL = re.compile(r"(/openai(/v1)?(/realtime)?)?/*$")
 """What stands behind the resource itself in an SDK's base URL, or in the realtime URL that the portal shows."""
@@ -31,6 +31,19 @@ def whole_url(endpoint: str) -> str:
     return url._replace(scheme="wss" if url.scheme in {"https", "wss"} else "ws", fragment="").geturl()
 
 
+def http_url(url: str, name: str) -> str:
+    """Return a whole `https://` URL, the value of the setting `name`; this machine is trusted without TLS.
+
+    Raises `ValueError`.
+    """
+    parts = _checked(url, name)
+    if parts.query or not (
+        parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+    ):
+        raise ValueError(f"{name} must be an https:// URL without a query")
+    return parts._replace(fragment="").geturl()
+
+
 def is_loopback(host: str) -> bool:
     """Tell whether a host name or address is this machine's own, without asking DNS."""
     name = host.strip("[]").rstrip(".").lower()
@@ -42,16 +55,16 @@ def is_loopback(host: str) -> bool:
     return (mapped or ip).is_loopback
 
 
-def _checked(endpoint: str) -> SplitResult:
+def _checked(endpoint: str, name: str = "ENDPOINT") -> SplitResult:
     """Split a URL that can be dialled."""
     try:
         url = urlsplit(endpoint)
         (url.hostname or "").encode("idna")
         _ = url.port
     except ValueError:
-        raise ValueError("ENDPOINT has no valid host and port") from None
+        raise ValueError(f"{name} has no valid host and port") from None
     if url.scheme not in {"https", "http", "wss", "ws"} or not url.hostname:
-        raise ValueError("ENDPOINT must be a URL such as https://my-resource.openai.azure.com")
+        raise ValueError(f"{name} must be a URL such as https://my-resource.openai.azure.com")
     if url.username is not None:
-        raise ValueError("ENDPOINT carries a user name; a credential belongs into API_KEY")
+        raise ValueError(f"{name} carries a user name; a credential belongs into API_KEY")
     return url

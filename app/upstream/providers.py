@@ -24,9 +24,9 @@ from pydantic_settings import NoDecode
 
 from app.errors import Ended, Ending
 from app.protocol.catalogue import GenerationName
-from app.upstream.endpoints import AZURE_TAIL, OPENAI_TAIL, base_url, is_loopback, whole_url
+from app.upstream.endpoints import AZURE_TAIL, OPENAI_TAIL, base_url, http_url, is_loopback, whole_url
 
-__all__ = ["Address", "Provider", "Target", "Targets", "address", "is_loopback"]
+__all__ = ["LAST_PREVIEW", "Address", "Provider", "Target", "Targets", "address", "is_loopback"]
 
 Provider = Literal["azure", "azure-preview", "openai", "compatible", "simulator"]
 
@@ -71,6 +71,9 @@ class Target(BaseModel):
     )
     models: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="The names that it answers to, with commas. Unset everywhere: any name."
+    )
+    rtc_url: str | None = Field(
+        default=None, description="Of `azure-preview`: the region's `realtimertc` URL, for WebRTC."
     )
     insecure: bool = Field(default=False, description="Allow it to be reached unencrypted.")
 
@@ -121,6 +124,11 @@ class Target(BaseModel):
             case _:
                 return base_url(endpoint, AZURE_TAIL)
 
+    @field_validator("rtc_url")
+    @classmethod
+    def _exchanging(cls, url: str | None) -> str | None:
+        return url and http_url(url, "RTC_URL")
+
     @field_validator("api_key", mode="before")
     @classmethod
     def _sendable(cls, key: Any) -> Any:
@@ -156,6 +164,8 @@ class Target(BaseModel):
             raise ValueError("PROVIDER=openai needs API_KEY")
         if self.api_version is not None and self.provider != "azure-preview":
             raise ValueError("API_VERSION is for PROVIDER=azure-preview; the GA path refuses a dated one")
+        if self.rtc_url is not None and self.provider != "azure-preview":
+            raise ValueError("RTC_URL is for PROVIDER=azure-preview; elsewhere the endpoint itself takes calls")
         if not (self.endpoint.startswith(("https:", "wss:")) or self.insecure or is_loopback(self.host)):
             raise ValueError(
                 "ENDPOINT is not encrypted; set INSECURE=true (RELAY_UPSTREAM__INSECURE=true for Azure's names)"
@@ -171,15 +181,15 @@ class Address:
     generation: GenerationName
 
 
-def address(target: Target, *, transcription: bool = False) -> Address:
-    """Say where a session of this target is dialled.
+def address(target: Target, *, transcription: bool = False, call_id: str | None = None) -> Address:
+    """Say where a session of this target is dialled; or the sideband of a call, whose model is settled.
 
     A transcription session is asked for by `intent=transcription`; its URL must name no deployment (Azure answers
     400 to one), for that stands in the session.
     """
     if target.provider == "compatible":
         return Address(_amended(target.endpoint) if transcription else target.endpoint, target.generation)
-    fields = _fields(target, transcription=transcription)
+    fields = [("call_id", call_id)] if call_id else _fields(target, transcription=transcription)
     path = _PATHS.get(target.provider, "/openai/v1/realtime")
     url = f"ws{target.endpoint.removeprefix('http')}{path}"
     return Address(f"{url}?{_query(fields)}" if fields else url, target.generation)

@@ -28,6 +28,7 @@ __all__ = [
     "of_close",
     "of_failure",
     "of_first_event",
+    "of_refused_session",
     "of_session",
     "of_status",
     "of_time_out",
@@ -71,11 +72,11 @@ _body = msgspec.json.Decoder(_Body)
 _NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
-def of_status(target: Target, response: Response) -> Undialled:
-    """Say what an HTTP answer means that is no upgrade."""
+def of_status(target: Target, response: Response, asked: str = "the handshake") -> Undialled:
+    """Say what an HTTP answer means that is no upgrade, or not what was `asked` for."""
     status = response.status_code
     words = _words(_error_in(response.body or b""))
-    detail = f"{target.host} answered the handshake with HTTP {status}{_in_brackets(words)}"
+    detail = f"{target.host} answered {asked} with HTTP {status}{_in_brackets(words)}"
     wait = _retry_after(response.headers)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return Undialled("first event", Ending.UPSTREAM_OVERLOADED, detail, wait)
@@ -175,6 +176,11 @@ def of_session(event: Mapping[str, Any]) -> Ended:
     field = param if isinstance(param, str) and _FIELD.fullmatch(param) else "the session"
     words = f"The service refuses the session that was asked for: {field}{_in_brackets(_words(error))}."
     return Ended(Ending.BAD_REQUEST, words, code="session_refused", detail="the session is not in force")
+
+
+def of_refused_session(body: bytes) -> Ended:
+    """Say the same of an HTTP answer with this body."""
+    return of_session({"error": _error_in(body)})
 
 
 def of_close(closed: Closed) -> Undialled:

@@ -1,26 +1,28 @@
 """A caller who is let in, and what follows from the handshake, the identity and the target for its session."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import msgspec
-from starlette.websockets import WebSocket
 
 from app.auth.credentials import Handshake, Identity
 from app.effects import Seat, ToolContext
 from app.errors import Ended, Ending, Refused
 from app.policy import Scene, make_chain, make_fields
-from app.policy.chain import Chain
+from app.policy.chain import Chain, ToClient
 from app.policy.guardrails import text_of
 from app.policy.model_name import ModelName
 from app.policy.session_fields import SessionFields
 from app.policy.session_news import News
 from app.policy.teller import Teller
 from app.profiles import LoadedProfile
+from app.protocol.catalogue import GenerationName
 from app.protocol.frame import Frame
 from app.protocol.translation import Spoken, Translation
+from app.relay import Relay
 from app.telemetry import Telemetry
 from app.upstream.providers import Target, Targets
+from app.wire import Tap
 
 __all__ = ["Admitted", "Caller", "Prepared", "spoken", "target_for"]
 
@@ -30,9 +32,8 @@ SESSION_REFUSED = "session_refused"
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """One connection on its way in. `name` stands for it in the log, towards the upstream and in refusals."""
+    """One request on its way in. `name` stands for it in the log, towards the upstream and in refusals."""
 
-    websocket: WebSocket
     handshake: Handshake
     name: str
 
@@ -80,17 +81,24 @@ class Prepared:
     translation: Translation
 
     @classmethod
-    def of(cls, admitted: Admitted) -> Self:
-        """Prepare a session."""
+    def of(cls, admitted: Admitted, *, alone: bool = False, speaks: GenerationName | None = None) -> Self:
+        """Prepare a session.
+
+        `alone`: the relay will not be there, so nobody would call a tool, or judge. `speaks`: what the client
+        does, where that is more than a guess.
+        """
         caller, loaded = admitted.caller, admitted.loaded
         teller = Teller(caller.name, opted_in=caller.handshake.opted_in)
         fields = make_fields(
-            loaded.profile,
-            loaded.toolbox.tools,
+            replace(loaded.profile, guardrails=None) if alone else loaded.profile,
+            {} if alone else loaded.toolbox.tools,
             preview_upstream=admitted.target.generation == "preview",
             transcription=admitted.transcription,
         )
-        return cls(admitted, teller, fields, Translation(spoken(admitted)))
+        told = spoken(admitted)
+        if speaks is not None:
+            told = replace(told, client=speaks, decided=True)
+        return cls(admitted, teller, fields, Translation(told))
 
     def first_update(self) -> bytes | None:
         """Put what the profile imposes, and the ticket was made for, into the upstream's words; None for nothing.
@@ -109,6 +117,33 @@ class Prepared:
             words = f"The service cannot do what was asked for: {refused.param or refused.code}."
             raise self.at_fault(Ended(Ending.BAD_REQUEST, words, code=SESSION_REFUSED)) from None
         return update.text
+
+    def wanted(self, update: bytes | None) -> dict[str, Any]:
+        """Return what the update holds as the session that a secret is to stand for, with its deployment."""
+        target = self.admitted.target
+        session = {} if update is None else msgspec.json.decode(update)["session"]
+        if target.generation == "ga":
+            session = {"type": self._kind, **session}
+        return session if self.admitted.transcription else {**session, "model": target.deployment}
+
+    def joining(self, update: bytes | None) -> bytes:
+        """Return the update with which a call is joined: the same once more, or one that changes nothing."""
+        return update or msgspec.json.encode({"type": "session.update", "session": {"type": self._kind}})
+
+    @property
+    def _kind(self) -> str:
+        return "transcription" if self.admitted.transcription else "realtime"
+
+    def shown(self, session: dict[str, Any], tap: Tap) -> dict[str, Any]:
+        """Return a session that the upstream tells of, as the caller may see it, and in its words."""
+        names = ModelName(self.admitted.shown, self.admitted.deployment)
+        relay = Relay(Chain([self.fields, names]), self.translation, tap, self.teller)
+        created = {"type": "session.created", "event_id": self.teller.new_event_id(), "session": session}
+        (told,) = [
+            each for each in relay.from_upstream(msgspec.json.encode(created), 0.0) if isinstance(each, ToClient)
+        ]
+        shown: dict[str, Any] = told.frame.event["session"]
+        return shown
 
     def _check_judged(self) -> None:
         """Refuse a ticket whose session holds a text that is to be judged: before a session nobody judges."""

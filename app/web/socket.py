@@ -7,18 +7,19 @@ WebSocket means that the service is ready. While all this goes on the client's l
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
 from starlette.websockets import WebSocket
 
 from app.auth.credentials import Handshake, Identity
+from app.buffers import bound
 from app.errors import Ended, Ending
 from app.policy.session_news import News
-from app.profiles import Profiles
+from app.profiles import LoadedProfile, Profiles
 from app.relay import Relay
 from app.session import Session, SessionConfig, Sessions
 from app.store import Store
@@ -27,17 +28,17 @@ from app.upstream.connector import Connector, Upstream
 from app.upstream.providers import Targets
 from app.web.admission import Admission
 from app.web.admitted import Admitted, Caller, Prepared, target_for
-from app.web.client_socket import ClientSocket
+from app.web.client_socket import TRANSPORT, ClientSocket
 from app.web.handshake import accept, read_handshake, refuse
+from app.web.leaving import unless_left
 from app.web.news import make_news
+from app.wire import Socket
 
 __all__ = ["PATHS", "ClientConfig", "Realtime"]
 
 log = structlog.get_logger()
 
 PATHS = ("/openai/v1/realtime", "/v1/realtime", "/openai/realtime", "/realtime")
-
-T = TypeVar("T")
 
 
 class ClientConfig(BaseModel):
@@ -70,56 +71,67 @@ class Realtime:
     async def serve(self, websocket: WebSocket) -> None:
         """Serve one connection from its first byte to its last."""
         await websocket.receive()
-        caller = Caller(websocket, read_handshake(websocket.scope), secrets.token_hex(16))
+        caller = Caller(read_handshake(websocket.scope), secrets.token_hex(16))
         structlog.contextvars.bind_contextvars(session=caller.name)
         try:
-            await self._serve(caller)
+            await self._serve(websocket, caller)
         except Ended as ended:
-            await self._refuse(caller, ended)
+            await self._refuse(websocket, caller, ended)
         except Exception as error:  # noqa: BLE001 - whatever broke, the caller must hear of it
             log_fault(error, session=caller.name)
-            await self._refuse(caller, Ended(Ending.RELAY_FAULT))
+            await self._refuse(websocket, caller, Ended(Ending.RELAY_FAULT))
 
-    async def _serve(self, caller: Caller) -> None:
-        self._check_door(caller.handshake)
-        identity = await self.admission.identify(caller.handshake)
+    async def _serve(self, websocket: WebSocket, caller: Caller) -> None:
+        self.check_door(caller.handshake)
+        async with self.identified(caller.handshake) as identity:
+            asked = caller.handshake.asked_model or identity.model
+            loaded = self.profiles.choose(identity, caller.handshake.profile, asked)
+            async with self.place(identity, loaded):
+                target_name, target = target_for(loaded, self.targets, asked)
+                await self._connect(websocket, Admitted(caller, identity, loaded, asked, target_name, target))
+
+    @asynccontextmanager
+    async def identified(self, handshake: Handshake) -> AsyncIterator[Identity]:
+        """Tell who is calling, and keep a ticket reserved meanwhile. Raises `Ended`."""
+        identity = await self.admission.identify(handshake)
         try:
-            await self._serve_user(caller, identity)
+            yield identity
         finally:
             if identity.ticket is not None:  # what was not consumed is free for another try
                 await self.store.release_ticket(identity.ticket)
 
-    async def _serve_user(self, caller: Caller, identity: Identity) -> None:
-        asked = caller.handshake.asked_model or identity.model
-        loaded = self.profiles.choose(identity, caller.handshake.profile, asked)
+    @asynccontextmanager
+    async def place(self, identity: Identity, loaded: LoadedProfile) -> AsyncIterator[None]:
+        """Hold a place among the sessions, and the profile's tools open. Raises `Ended` where there is none."""
         user = None if identity.method == "dev" else f"{identity.method}:{identity.name}"
         with loaded.leases:
             await self.store.open_session(user, time.time())
             try:
-                target_name, target = target_for(loaded, self.targets, asked)
-                await self._connect(Admitted(caller, identity, loaded, asked, target_name, target))
+                yield
             finally:
                 await self.store.close_session(user)
 
-    def _check_door(self, handshake: Handshake) -> None:
+    def check_door(self, handshake: Handshake) -> None:
+        """Let nobody in while the relay drains, and no page of another site. Raises `Ended`."""
         if self.sessions.draining:
             raise Ended(Ending.DRAINING, retry_after=1)
         self.admission.check_origin(handshake)
 
-    async def _connect(self, admitted: Admitted) -> None:
+    async def _connect(self, websocket: WebSocket, admitted: Admitted) -> None:
         prepared = Prepared.of(admitted)
-        upstream = await self._dial(prepared)
+        upstream = await self._dial(websocket, prepared)
         try:
-            self._check_door(admitted.caller.handshake)  # the drain may have begun meanwhile
-            await accept(admitted.caller.websocket, admitted.caller.handshake)
+            self.check_door(admitted.caller.handshake)  # the drain may have begun meanwhile
+            bound(websocket.scope.get(TRANSPORT))
+            await accept(websocket, admitted.caller.handshake)
             if admitted.identity.ticket is not None:
                 await self.store.consume_ticket(admitted.identity.ticket)
         except BaseException:
             upstream.socket.abort()
             raise
-        await self._run(prepared, upstream)
+        await self.run(prepared, upstream, ClientSocket(websocket, self.config.close_timeout))
 
-    async def _dial(self, prepared: Prepared) -> Upstream:
+    async def _dial(self, websocket: WebSocket, prepared: Prepared) -> Upstream:
         """Return an upstream on which the policy is in force."""
         admitted = prepared.admitted
         dial = self.connector.open(
@@ -129,26 +141,28 @@ class Realtime:
             update=prepared.first_update(),
         )
         try:
-            return await _unless_left(admitted.caller.websocket, dial)
+            return await unless_left(websocket.receive, dial)
         except Ended as ended:
             raise prepared.at_fault(ended) from None
 
-    async def _run(self, prepared: Prepared, upstream: Upstream) -> None:
-        session = self._session(prepared, upstream)
+    async def run(
+        self, prepared: Prepared, upstream: Upstream, client: Socket, call_id: str | None = None
+    ) -> None:
+        """Hold a session to its end, and write its line; `call_id` names the call that it is the sideband of."""
+        session = self._session(prepared, upstream, client)
         self.telemetry.session_opened()
         ended = Ended(Ending.RELAY_FAULT, detail="cancelled")
         try:
             ended = await self.sessions.run(session, upstream.created)
         finally:
             self.telemetry.session_ended(ended)
-            _log_session(prepared.admitted, upstream.request_id, session, ended)
+            _log_session(prepared.admitted, (upstream.request_id, call_id), session, ended)
 
-    def _session(self, prepared: Prepared, upstream: Upstream) -> Session:
+    def _session(self, prepared: Prepared, upstream: Upstream, client: Socket) -> Session:
         admitted, clock = prepared.admitted, asyncio.get_running_loop().time
         chain = prepared.chain(self.telemetry, self._news(admitted, clock), clock())
         silent = admitted.loaded.profile.gate.refused == "drop"
         relay = Relay(chain, prepared.translation, self.telemetry, prepared.teller, silent=silent)
-        client = ClientSocket(admitted.caller.websocket, self.config.close_timeout)
         return Session(admitted.caller.name, (client, upstream.socket), relay, self.config, self.telemetry)
 
     def _news(self, admitted: Admitted, clock: Callable[[], float]) -> News:
@@ -161,7 +175,7 @@ class Realtime:
             clock=clock,
         )
 
-    async def _refuse(self, caller: Caller, ended: Ended) -> None:
+    async def _refuse(self, websocket: WebSocket, caller: Caller, ended: Ended) -> None:
         self.telemetry.caller_refused(ended)
         log.info(
             "refused",
@@ -170,30 +184,19 @@ class Realtime:
             code=ended.code,
             detail=ended.detail,
         )
-        await refuse(caller.websocket, caller.handshake, caller.name, ended)
+        await refuse(websocket, caller.handshake, caller.name, ended)
 
 
-async def _unless_left(websocket: WebSocket, work: Coroutine[Any, Any, T]) -> T:
-    """Do the work, but drop it at once if the client leaves. Raises `Ended` then."""
-    leaving = asyncio.ensure_future(websocket.receive())
-    working = asyncio.ensure_future(work)
-    try:
-        await asyncio.wait((leaving, working), return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise Ended(Ending.CLIENT_LEFT, detail="while the upstream was dialled")
-        return working.result()
-    finally:
-        leaving.cancel()
-        working.cancel()
-        await asyncio.gather(leaving, working, return_exceptions=True)
-
-
-def _log_session(admitted: Admitted, upstream_request: str | None, session: Session, ended: Ended) -> None:
+def _log_session(
+    admitted: Admitted, upstreams_names: tuple[str | None, str | None], session: Session, ended: Ended
+) -> None:
     """Write THE line of a session."""
+    upstream_request, call = upstreams_names
     log.info(
         "session",
         session=session.name,
         upstream_request=upstream_request,
+        call=call,
         identity=admitted.identity.name,
         method=admitted.identity.method,
         target=admitted.target_name,

@@ -2,35 +2,34 @@
 
 Whoever is known by any other method gets a ticket for a browser to connect with. A ticket is bound to the page
 that asked for it, or to the Origin that a backend names as `relay.origin`. What else its session is to be is put
-in force before the browser is let in.
+in force before the browser is let in. Under a profile with `webrtc = "direct"` it gets a secret of the service's
+own instead, and the URL where that is good for a call.
 """
 
-import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass, replace
 
-import msgspec
 import structlog
 from fastapi import FastAPI
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from app.auth.credentials import Handshake, Identity, normal_origin
+from app.auth.credentials import Handshake, Identity
 from app.auth.tickets import Tickets
-from app.errors import Ended, Ending, Refused
-from app.profiles import Profiles
-from app.protocol.dialect import PreviewClient
+from app.errors import Ended, Ending
+from app.profiles import LoadedProfile, Profiles
+from app.protocol.catalogue import GenerationName
 from app.telemetry import Telemetry, log_fault
 from app.upstream.providers import Targets
 from app.web.admission import Admission
 from app.web.admitted import target_for
+from app.web.asked import AskedSession, Binding, ClientSecretRequest, SessionRequest, body_of, in_ga
+from app.web.direct import Direct, Wish
 from app.web.handshake import denial, read_handshake
 
 __all__ = ["CLIENT_SECRET_PATHS", "SESSION_PATHS", "Minting", "add_ticket_routes"]
@@ -44,54 +43,8 @@ CLIENT_SECRET_PATHS = (
 )
 SESSION_PATHS = ("/openai/realtimeapi/sessions", "/v1/realtime/sessions")
 
-MAX_BODY = 64 * 1024
-BODY_SECONDS = 10.0
 OBJECTS = {"realtime": "realtime.session", "transcription": "realtime.transcription_session"}
 NO_STORE = {"cache-control": "no-store"}
-
-
-class ExpiresAfter(BaseModel):
-    """How long the ticket is to live."""
-
-    anchor: Literal["created_at"] = "created_at"
-    seconds: int = Field(ge=10, le=7200)
-
-
-class Binding(BaseModel):
-    """What a backend binds a ticket to, on behalf of a browser."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    origin: Annotated[str, AfterValidator(normal_origin)] | None = None
-    profile: str | None = None
-
-
-class AskedSession(BaseModel):
-    """The session that the ticket is to open, in GA shape; the service judges what this does not name."""
-
-    model_config = ConfigDict(extra="allow")
-
-    type: Literal["realtime", "transcription"] = "realtime"
-    model: str | None = None
-
-
-class ClientSecretRequest(BaseModel):
-    """The body of a GA request; `relay` is ours."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    expires_after: ExpiresAfter | None = None
-    session: AskedSession = AskedSession()
-    relay: Binding = Binding()
-
-
-class SessionRequest(BaseModel):
-    """The body of a preview request: a session in its flat shape; `relay` is ours."""
-
-    model_config = ConfigDict(extra="allow")
-
-    model: str | None = None
-    relay: Binding = Binding()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +56,17 @@ class Minting:
     profiles: Profiles
     targets: Targets
     telemetry: Telemetry
+    direct: Direct
 
     async def client_secret(self, request: Request) -> Response:
         """Answer `{"value", "expires_at", "session"}`."""
         handshake, identity = await self._identified(request)
-        asked = await _body(request, ClientSecretRequest)
+        asked = await body_of(request, ClientSecretRequest)
         seconds = asked.expires_after.seconds if asked.expires_after else None
+        if (loaded := self._chosen(identity, asked.session, asked.relay)).profile.webrtc == "direct":
+            wish = _wish(handshake, identity, (asked.session, asked.relay), "ga")
+            given = await self.direct.mint(loaded, wish, self._ends_at(identity, seconds))
+            return JSONResponse({**given.secret, "session": given.session, **given.where}, headers=NO_STORE)
         value, expires_at = await self._mint(handshake, identity, seconds, asked.session, asked.relay)
         session = {"id": _session_id(), "object": OBJECTS[asked.session.type]}
         session |= asked.session.model_dump(exclude_none=True)
@@ -117,9 +75,13 @@ class Minting:
     async def session(self, request: Request) -> Response:
         """Answer the session as it was asked for, with `"client_secret": {"value", "expires_at"}`."""
         handshake, identity = await self._identified(request)
-        asked = await _body(request, SessionRequest)
+        asked = await body_of(request, SessionRequest)
         flat = asked.model_extra or {}
-        session = AskedSession(**{**_in_ga(flat), "model": asked.model})
+        session = AskedSession(**{**in_ga(flat), "model": asked.model})
+        if (loaded := self._chosen(identity, session, asked.relay)).profile.webrtc == "direct":
+            wish = _wish(handshake, identity, (session, asked.relay), "preview")
+            given = await self.direct.mint(loaded, wish, self._ends_at(identity, None))
+            return JSONResponse({**given.session, "client_secret": given.secret, **given.where}, headers=NO_STORE)
         value, expires_at = await self._mint(handshake, identity, None, session, asked.relay)
         answer = {"id": _session_id(), "object": "realtime.session", "model": asked.model, **flat}
         secret = {"value": value, "expires_at": int(expires_at)}
@@ -131,6 +93,12 @@ class Minting:
         self.admission.check_origin(handshake)
         return handshake, await self.admission.identify(handshake, minting=True)
 
+    def _chosen(self, identity: Identity, session: AskedSession, binding: Binding) -> LoadedProfile:
+        return self.profiles.choose(identity, binding.profile, session.model)
+
+    def _ends_at(self, identity: Identity, seconds: int | None) -> float:
+        return self.tickets.ends_at(identity, time.time(), seconds)
+
     async def _mint(
         self,
         handshake: Handshake,
@@ -139,7 +107,7 @@ class Minting:
         session: AskedSession,
         binding: Binding,
     ) -> tuple[str, float]:
-        chosen = self.profiles.choose(identity, binding.profile, session.model)
+        chosen = self._chosen(identity, session, binding)
         target_for(chosen, self.targets, session.model)
         picked = binding.profile is not None or session.model in chosen.names
         profiles = (chosen.name,) if picked else self.profiles.allowed(identity)
@@ -150,7 +118,7 @@ class Minting:
             profiles=profiles,
             origin=handshake.origin or binding.origin,
             model=session.model,
-            session=msgspec.json.encode(session.model_dump(exclude={"model"})),
+            session=session.told,
         )
 
     async def answered(self, request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -170,41 +138,15 @@ class Minting:
         return denial(name, refused)
 
 
-def _in_ga(flat: dict[str, Any]) -> dict[str, Any]:
-    """Translate a preview session. Raises `Ended` in the words of who wrote it."""
-    if not flat:
-        return {}
-    try:
-        (update,) = PreviewClient().read({"type": "session.update", "session": flat})
-    except Refused as refused:
-        raise Ended(Ending.BAD_REQUEST, refused.message) from None
-    session: dict[str, Any] = update["session"]
-    return session
-
-
-async def _body(request: Request, shape: type[Any]) -> Any:
-    """Read a JSON body of this shape; none at all is an empty one. Raises `Ended`."""
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            text = await _text(request)
-        return shape.model_validate(msgspec.json.decode(text or b"{}"))
-    except TimeoutError:
-        raise Ended(Ending.BAD_REQUEST, "The body did not come in time.") from None
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        if not isinstance(error, ValidationError):
-            raise Ended(Ending.BAD_REQUEST, "The body is not valid JSON.") from None
-        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the body"
-        raise Ended(Ending.BAD_REQUEST, f"{where}: {first['msg']}.") from None
-
-
-async def _text(request: Request) -> bytes:
-    text = bytearray()
-    async for chunk in request.stream():
-        text += chunk
-        if len(text) > MAX_BODY:
-            raise Ended(Ending.FRAME_TOO_BIG, f"The body is larger than {MAX_BODY} bytes.")
-    return bytes(text)
+def _wish(
+    handshake: Handshake, identity: Identity, asked: tuple[AskedSession, Binding], generation: GenerationName
+) -> Wish:
+    """Say what is wanted of the service. Raises `Ended` for what a secret of its own cannot be bound to."""
+    session, binding = asked
+    if binding.origin is not None:
+        words = "relay.origin: under this profile the secret is the service's own, which no Origin binds."
+        raise Ended(Ending.BAD_REQUEST, words)
+    return Wish(handshake, replace(identity, model=session.model, session=session.told), generation)
 
 
 def _session_id() -> str:

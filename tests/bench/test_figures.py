@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.figures import added, median_of, quantile, ratio_of, spread_of
+from bench.figures import added, median_of, quantile, ratio_of, slope, spread_of
 
 ROUNDS = {
     "direct": [{"delay": 1.0}, {"delay": 2.0}],
@@ -51,3 +51,16 @@ def test_what_was_not_measured_is_none() -> None:
 def test_nothing_has_no_spread() -> None:
     """There is no share of 0."""
     assert spread_of({"ours": [{"lost": 0.0}]}, "ours", "lost") is None
+
+
+def test_a_straight_line_has_a_sure_slope() -> None:
+    """Wherever it begins."""
+    found, sure = slope([(float(x), 100 + 3.0 * x) for x in range(24)])
+    assert found == pytest.approx(3)
+    assert sure == pytest.approx(0, abs=1e-6)
+
+
+def test_what_goes_up_and_down_has_no_slope_that_is_sure() -> None:
+    """The truth may lie on either side of nothing."""
+    found, sure = slope([(float(x), float(x % 2)) for x in range(24)])
+    assert abs(found) < sure

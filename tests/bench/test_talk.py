@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.measures import connections, paced, saturated
+from bench.measures import paced, saturated
 from bench.running import running
 from bench.talk import Talk, Way
 from bench.variants import DIRECT
@@ -45,13 +45,6 @@ def test_sessions_can_talk_as_fast_as_they_are_read(talk: Talk, way: str) -> Non
         figures = saturated(talk, relay, way, 0.1)
     assert figures[f"rate_{way}"] > 0
     assert figures[f"generator_{way}"] > 0
-
-
-def test_sessions_come_and_go(talk: Talk) -> None:
-    """One after another, and all at once."""
-    with running(DIRECT, talk.port) as relay:
-        figures = connections(talk, relay, 5)
-    assert figures["connect_one"] == figures["connect_many"] == 0  # there is no relay
 
 
 def test_one_who_looks_around_first_finds_nothing(talk: Talk) -> None:

@@ -13,8 +13,8 @@ pytestmark = BOTH_WAYS
 FRAME = '{"type":"input_audio_buffer.append","audio":"' + "A" * 64_000 + '"}'
 DELTA = '{"type":"response.output_audio.delta","delta":"' + "A" * 64_000 + '"}'
 
-BOUND = 24 * 2**20
-"""Bytes. The kernel buffers of four sockets make up most of it: on loopback each may grow to some MiB."""
+BOUND = 3 * 2**20
+"""Bytes. The buffers of the relay's two sockets make up half of it; unbounded they would grow to some MiB each."""
 
 FLOOD = 4 * BOUND
 """What the flood would send if nobody held it back."""
@@ -52,6 +52,7 @@ async def test_a_client_is_held_back_while_the_upstream_does_not_read(
     async def read_late(connection: ServerConnection) -> None:
         nonlocal received
         await write(connection, CREATED)
+        make_small(connection.transport.get_extra_info("socket"))
         connection.transport.pause_reading()
         await resume.wait()
         connection.transport.resume_reading()
@@ -83,6 +84,7 @@ async def test_the_upstream_is_held_back_while_the_client_does_not_read(
 
     async def push(connection: ServerConnection) -> None:
         await write(connection, CREATED)
+        make_small(connection.transport.get_extra_info("socket"))
         await flood.run(connection)
         await connection.wait_closed()
 
@@ -102,6 +104,11 @@ async def test_the_upstream_is_held_back_while_the_client_does_not_read(
 def small(relay: ServedRelay) -> socket.socket:
     """Return a connection to the relay with little room in the kernel."""
     raw = socket.create_connection(("127.0.0.1", relay.port))
+    make_small(raw)
+    return raw
+
+
+def make_small(raw: socket.socket) -> None:
+    """Leave little room in the kernel: what is in flight is the relay's."""
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
-    return raw

@@ -35,8 +35,8 @@ def test_an_example_can_be_loaded(write: Write, tmp_path: Path, text: str) -> No
 
 
 def test_there_are_examples() -> None:
-    """Of the file, tools, guardrails, and some more."""
-    assert len(EXAMPLES) == 4
+    """Of the file, tools, guardrails, WebRTC, and some more."""
+    assert len(EXAMPLES) == 5
 
 
 def keys() -> Iterator[str]:

@@ -33,7 +33,7 @@ def denied(
         ("/openai/v1/realtime?model=m&api-version=preview", Opening("ga", "realtime", "m")),
         ("/v1/realtime?model=m", Opening("ga", "realtime", "m")),
         ("/openai/v1/realtime?intent=transcription", Opening("ga", "transcription", "")),
-        ("/openai/v1/realtime?call_id=rtc_1", Opening("ga", "realtime", "gpt-realtime")),
+        ("/openai/v1/realtime?call_id=rtc_1", Opening("ga", "realtime", "", "rtc_1")),
         (f"{PREVIEW_QUERY}&deployment=d", Opening("preview", "realtime", "d")),
         ("/openai/realtime?api-version=2024-12-17&deployment=d", Opening("preview", "realtime", "d")),
         (f"{PREVIEW_QUERY}&intent=transcription", Opening("preview", "transcription", "")),

@@ -30,7 +30,7 @@ def admitted(
     given = {"provider": provider, "endpoint": "https://r.example", "deployment": "mine", "api_key": "k"}
     target = Target.model_validate({**given, "models": models})
     identity = Identity("alice", "key", session=None if session is None else json.dumps(session).encode())
-    caller = Caller(NOWHERE, Handshake("/v1/realtime", **handshake), "name")
+    caller = Caller(Handshake("/v1/realtime", **handshake), "name")
     return Admitted(caller, identity, Profiles.load(None)["open"], model, "azure", target)
 
 

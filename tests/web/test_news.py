@@ -83,7 +83,7 @@ async def test_a_refresh_that_fails_counts_like_any_attempt() -> None:
 def news(identity: Identity, sessions: Sessions, **config: Any) -> News:
     """Return what a session of this user is told about itself."""
     profiles = Profiles.load(None)
-    caller = Caller(NOWHERE, OPTED_IN, "s1")
+    caller = Caller(OPTED_IN, "s1")
     return make_news(
         Admitted(caller, identity, profiles["open"], None, "azure", NOWHERE),
         admission=admission(),

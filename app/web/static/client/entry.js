@@ -1,0 +1,70 @@
+// @ts-check
+/**
+ * One entry of a transcript: what somebody said or wrote, or the call of a tool.
+ *
+ * An entry is changed in place and keeps its id.
+ */
+
+/**
+ * @typedef {object} Tool
+ * @property {string} name
+ * @property {string} callId
+ * @property {string} arguments JSON, as far as it has come
+ * @property {string | null} result
+ *
+ * @typedef {object} Entry
+ * @property {string} id
+ * @property {"user" | "assistant" | "system" | "tool"} kind
+ * @property {string} text
+ * @property {boolean} final whether nothing will be added
+ * @property {boolean} interrupted whether not all of it was said or heard
+ * @property {boolean} spoken whether it is speech
+ * @property {string | null} failed why speech could not be transcribed
+ * @property {number} session which one it belongs to: 1 for the first, 2 after a reconnection
+ * @property {Tool | null} tool
+ */
+
+/**
+ * @param {string} id
+ * @param {Entry["kind"]} kind
+ * @param {number} session
+ * @returns {Entry} one that says nothing yet
+ */
+export function blank(id, kind, session) {
+  return {
+    id,
+    kind,
+    text: "",
+    final: false,
+    interrupted: false,
+    spoken: false,
+    failed: null,
+    session,
+    tool: null,
+  };
+}
+
+/**
+ * Read an item that is a call, on top of what is known of it.
+ * @param {any} item
+ * @param {Tool | null} known
+ * @returns {Tool}
+ */
+export function toolOf(item, known) {
+  const result = item.output ?? known?.result ?? null;
+  return {
+    name: item.name,
+    callId: item.call_id ?? item.id,
+    arguments: item.arguments || known?.arguments || "",
+    result: result === null ? null : resultText(result),
+  };
+}
+
+/**
+ * Write the result of a tool as text.
+ * @param {unknown} result
+ * @returns {string}
+ */
+export function resultText(result) {
+  return typeof result === "string" ? result : JSON.stringify(result);
+}

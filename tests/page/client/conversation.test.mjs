@@ -1,0 +1,231 @@
+// The page's end of a conversation, with the real queue in the place of the audio thread.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Conversation } from "../../../app/web/static/client/conversation.js";
+import { toBase64 } from "../../../app/web/static/client/pcm.js";
+import { PlaybackQueue } from "../../../app/web/static/client/playback-queue.js";
+import { Player } from "../../../app/web/static/client/player.js";
+
+/** An audio thread that runs when it is told to. */
+class Thread {
+  queue = new PlaybackQueue(24_000);
+  deaf = false;
+
+  postMessage(message) {
+    const { type, itemId, contentIndex } = message;
+    if (type === "audio") {
+      this.queue.add(itemId, contentIndex, message.samples);
+    } else if (type === "end") {
+      this.queue.end(itemId, contentIndex);
+    } else if (!this.deaf) {
+      this.#say({ type: "flushed", id: message.id, parts: this.queue.flush() });
+    }
+  }
+
+  play(ms) {
+    this.queue.render(new Float32Array(ms * 24));
+    this.queue.takeNews().forEach(({ state, part }) => this.#say({ type: state, part, time: 1 }));
+    const { current: part, level, underruns, overflow } = this.queue;
+    this.#say({ type: "report", part, level, underruns, overflow });
+  }
+
+  #say(data) {
+    queueMicrotask(() => this.onmessage({ data }));
+  }
+}
+
+function conversing({ bargeIn = true } = {}) {
+  const player = new Player();
+  const thread = new Thread();
+  player.attach(thread);
+  const [sent, told] = [[], []];
+  const conversation = new Conversation({
+    sound: { player, heardAt: () => 500 },
+    send: (event) => sent.push(event),
+    tell: (type, detail) => told.push([type, detail]),
+    now: () => 400,
+    bargeIn,
+  });
+  return { conversation, player, thread, sent, told };
+}
+
+const turns = () => new Promise((resolve) => setImmediate(resolve));
+const silence = (ms) => toBase64(new Uint8Array(ms * 48));
+const delta = (ms, item = "item_1", response = "resp_1") => ({
+  type: "response.output_audio.delta",
+  item_id: item,
+  response_id: response,
+  content_index: 0,
+  delta: silence(ms),
+});
+const CREATED = { type: "response.created", response: { id: "resp_1", conversation_id: "conv_1" } };
+const DONE = { type: "response.done", response: { id: "resp_1" } };
+const AUDIO_DONE = { type: "response.output_audio.done", item_id: "item_1", content_index: 0 };
+const STARTED = { type: "input_audio_buffer.speech_started", item_id: "item_9" };
+
+const session = (interrupt) => ({
+  type: "session.created",
+  session: { audio: { input: { turn_detection: { type: "server_vad", interrupt_response: interrupt } } } },
+});
+
+test("speech stops the answer, and the service hears where", async () => {
+  const { conversation, thread, sent, told } = conversing();
+  [session(true), CREATED, delta(1000), AUDIO_DONE, DONE].forEach((event) => conversation.hear(event));
+  thread.play(300);
+  await turns();
+  conversation.hear(STARTED);
+  await turns();
+  assert.deepEqual(sent, [
+    { type: "conversation.item.truncate", item_id: "item_1", content_index: 0, audio_end_ms: 300 },
+  ]);
+  const [, interrupted] = told.at(-1);
+  assert.deepEqual([interrupted.playedMs, interrupted.receivedMs], [300, 1000]);
+  assert.equal(thread.queue.current, null);
+});
+
+test("a service that stops by itself is not told to; another one is, and late deltas are dropped", async () => {
+  for (const [interrupts, types] of [
+    [true, ["conversation.item.truncate"]],
+    [false, ["response.cancel", "conversation.item.truncate"]],
+  ]) {
+    const { conversation, player, sent } = conversing();
+    [session(interrupts), CREATED, delta(1000), STARTED].forEach((event) => conversation.hear(event));
+    await turns();
+    assert.deepEqual(
+      sent.map(({ type }) => type),
+      types,
+    );
+    conversation.hear(delta(1000));
+    assert.ok(!player.playing);
+  }
+});
+
+test("what was heard whole is left as it is, and so is silence", async () => {
+  const { conversation, thread, sent, told } = conversing();
+  [session(true), CREATED, delta(100), AUDIO_DONE, DONE].forEach((event) => conversation.hear(event));
+  thread.play(200);
+  await turns();
+  assert.deepEqual(
+    told.slice(1).map(([, { state }]) => state),
+    ["started", "finished"],
+  );
+  conversation.hear(STARTED);
+  await turns();
+  assert.deepEqual(sent, []);
+  assert.equal(told.length, 3);
+});
+
+test("what plays on after the connection was lost is truncated in no other session", async () => {
+  const { conversation, thread, sent, told } = conversing();
+  [session(true), CREATED, delta(1000)].forEach((event) => conversation.hear(event));
+  thread.play(100);
+  await turns();
+  conversation.lost();
+  conversation.hear(session(true));
+  conversation.hear(STARTED);
+  await turns();
+  assert.deepEqual(sent, []);
+  assert.equal(told.at(-1)[1].audioEndMs, null);
+});
+
+test("who does not want to be interrupted is not, but by the page", async () => {
+  const { conversation, player, sent } = conversing({ bargeIn: false });
+  [session(true), CREATED, delta(1000), STARTED].forEach((event) => conversation.hear(event));
+  await turns();
+  assert.ok(player.playing);
+  await conversation.interrupt();
+  assert.deepEqual(
+    sent.map(({ type }) => type),
+    ["response.cancel", "conversation.item.truncate"],
+  );
+});
+
+test("what was played since the last report counts: a flush is answered exactly", async () => {
+  const { conversation, thread, sent } = conversing();
+  [session(true), CREATED, delta(1000), DONE].forEach((event) => conversation.hear(event));
+  thread.play(200);
+  await turns();
+  thread.queue.render(new Float32Array(10 * 24));
+  await conversation.interrupt();
+  assert.deepEqual(
+    sent.map(({ audio_end_ms: end }) => end),
+    [210],
+  );
+});
+
+test("an audio thread that does not answer is not waited for: its last word counts", async () => {
+  const { conversation, thread, sent } = conversing();
+  [session(true), CREATED, delta(1000), DONE].forEach((event) => conversation.hear(event));
+  thread.play(200);
+  await turns();
+  thread.play(0);
+  thread.deaf = true;
+  await Promise.all([conversation.interrupt(), conversation.interrupt()]);
+  assert.deepEqual(
+    sent.map(({ audio_end_ms: end }) => end),
+    [200],
+  );
+});
+
+test("another answer waits until the one that was cancelled has ended", async () => {
+  const { conversation } = conversing();
+  conversation.hear(CREATED);
+  let quiet = false;
+  const waited = conversation.quiet().then(() => (quiet = true));
+  await turns();
+  assert.ok(!quiet && conversation.responding);
+  conversation.hear(DONE);
+  await waited;
+  await conversation.quiet();
+  assert.ok(!conversation.responding);
+});
+
+test("an answer is timed from the end of the user's speech", async () => {
+  const { conversation, thread, told } = conversing();
+  conversation.hear({ type: "input_audio_buffer.speech_stopped" });
+  [CREATED, delta(100)].forEach((event) => conversation.hear(event));
+  thread.play(10);
+  await turns();
+  const latency = told.filter(([type]) => type === "latency").map(([, detail]) => detail);
+  assert.deepEqual(latency, [
+    { kind: "first-byte", ms: 0, about: "item_1" },
+    { kind: "first-heard", ms: 100, about: "item_1" },
+  ]);
+});
+
+test("audio that comes before the audio thread is there waits for it", async () => {
+  const player = new Player();
+  player.add("item_1", 0, new Int16Array(2400));
+  player.end("item_1", 0);
+  player.end("item_unknown", 0);
+  const thread = new Thread();
+  player.attach(thread);
+  thread.play(200);
+  await turns();
+  assert.deepEqual([player.played("item_1", 0), player.played("item_2", 0), player.playing], [100, 0, false]);
+  player.add("item_2", 0, new Int16Array(2400));
+  player.detach();
+  assert.ok(!player.playing);
+  player.add("item_3", 0, new Int16Array(2400));
+  assert.ok(!player.playing, "nobody will ever play it");
+  player.expect();
+  player.add("item_3", 0, new Int16Array(2400));
+  assert.deepEqual(
+    (await player.flush()).map(({ itemId, played }) => [itemId, played]),
+    [["item_3", 0]],
+  );
+});
+
+test("of what was played only the last is remembered", async () => {
+  const player = new Player();
+  const thread = new Thread();
+  player.attach(thread);
+  for (let n = 0; n < 70; n++) {
+    player.add(`item_${n}`, 0, new Int16Array(24));
+    player.end(`item_${n}`, 0);
+    thread.play(2);
+    await turns();
+  }
+  assert.deepEqual([player.played("item_0", 0), player.played("item_69", 0)], [0, 1]);
+});
