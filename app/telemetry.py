@@ -143,11 +143,20 @@ def quiet_uvicorn() -> None:
     uvicorn prints each WebSocket's URL with its query, even with access logs off; our own line takes its place.
     `websockets` prints headers and frames at level debug, and two more lines a connection at info.
     """
-    for name in ("uvicorn.error", "uvicorn.access", "uvicorn.asgi", "websockets.client", "websockets.server"):
+    for name in LOGGERS:
         logger = logging.getLogger(name)
         if not any(isinstance(each, _WithoutSecrets) for each in logger.filters):
             logger.addFilter(_WithoutSecrets())
 
+
+LOGGERS = (
+    "uvicorn.error",
+    "uvicorn.error.connections",  # of our own protocol
+    "uvicorn.access",
+    "uvicorn.asgi",
+    "websockets.client",
+    "websockets.server",
+)
 
 WEBSOCKETS = f"{os.sep}websockets{os.sep}"
 """A part of the path of each module that tells of each connection: of the library's, and of uvicorn's."""

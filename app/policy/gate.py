@@ -4,6 +4,7 @@ A client event that is not on the list is refused, since it would go to the upst
 A server event that nobody knows yet is counted; it passes unless the profile lists what may.
 """
 
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -78,9 +79,9 @@ class Gate(Filter):
     """Holds events to the allow-lists of a profile."""
 
     def __init__(self, rules: GateRules, tap: Tap) -> None:
-        self._client = CLIENT if rules.client is None else frozenset(rules.client)
+        self._client = CLIENT if rules.client is None else _listed(rules.client)
         self._withheld = frozenset() if rules.rate_limits else frozenset({RATE_LIMITS})
-        self._server = None if rules.server is None else frozenset(rules.server)
+        self._server = None if rules.server is None else _listed(rules.server)
         self._silent = rules.refused == "drop"
         self._tap = tap
 
@@ -120,6 +121,12 @@ class Gate(Filter):
 
     def _supported(self) -> str:
         return ", ".join(f"'{name}'" for name in sorted(self._client))
+
+
+@lru_cache(maxsize=256)
+def _listed(types: tuple[str, ...]) -> frozenset[str]:
+    """Return a set of types, the same for all sessions of a profile."""
+    return frozenset(types)
 
 
 def _is_ours(event_id: object) -> bool:

@@ -91,6 +91,7 @@ class Translation:
         self._decided = True
         if generation != self.client:
             self._speak(generation)
+        self._reported = None
 
     def _speak(self, client: GenerationName) -> None:
         """Take the client for a speaker of this generation from here on."""

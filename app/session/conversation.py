@@ -94,10 +94,11 @@ class Session:
     # The pumps
 
     async def _begin(self, created: bytes) -> None:
+        """Tell the client of the session before anything is heard of it; then both pumps run."""
         await self._take(self.upstream, created)
         self._use_lanes()
         self._tasks.spawn(self._pump(self.client))
-        self._tasks.spawn(self._pump(self.upstream))
+        await self._pump(self.upstream)
 
     async def _pump(self, leg: Leg) -> None:
         while True:

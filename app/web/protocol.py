@@ -7,6 +7,9 @@ upon what its peer is still sending, which resets it, close frame and all. And t
 one whose peer has closed first.
 """
 
+import asyncio
+import logging
+
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 from websockets.protocol import OPEN
@@ -27,10 +30,21 @@ TOO_LARGE = (
 )
 
 
+QUIET = logging.getLogger("uvicorn.error.connections")
+"""For what uvicorn and `websockets` tell of each connection: our own line tells more, and costs less."""
+
+QUIET.setLevel(logging.WARNING)
+
+
 class RelayProtocol(Laned, WebSocketsSansIOProtocol):
     """What `serve` runs."""
 
     state_name = "conn"
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        self.logger = self.conn.logger = QUIET
+        super().connection_made(transport)
 
     def read(self, data: bytes) -> None:
         """Have the library take it, and refuse a handshake that cannot be read."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from app.policy.session_fields.field_rules import FieldRule
 from app.policy.session_fields.fields import FIELDS, OMIT, SessionField, found, replaced, strangers
-from app.policy.session_fields.hidden_texts import HiddenTexts, texts_of
+from app.policy.session_fields.hidden_texts import hidden_texts, texts_of
 from app.policy.session_fields.own_values import OwnValues
 from app.policy.session_fields.session_rules import SessionRules
 from app.policy.session_fields.tool_lists import ToolLists
@@ -39,12 +39,13 @@ class Concealment:
         self._rules = rules
         self._tools = tools
         self._own = own
-        hidden = {name: rule for name in FIELDS if (rule := rules.of(name)).hidden}
+        hidden = rules.hidden
         texts = {text for name, rule in hidden.items() for text in _texts(name, rule)}
         listed = rules.tools.servers if "tools" in hidden else OMIT
         self._labels = _labels(listed if isinstance(listed, Sequence) else ())
         texts |= texts_of("tools", tools.server)
-        self._texts = HiddenTexts(texts, tools.names | tools.own if "tools" in hidden else tools.names)
+        names = tools.names | tools.own if "tools" in hidden else tools.names
+        self._texts = hidden_texts(frozenset(texts), frozenset(names))
         places = "|".join(re.escape(".".join(FIELDS[name].path)) for name in hidden)
         self._places = re.compile(rf"\b(?:session|response)\.(?:{places})(?![\w])")
         self.needed = bool(hidden or tools.server)

@@ -6,9 +6,10 @@ found once too often costs a client the words of an error; what is not found wou
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
-__all__ = ["HiddenTexts", "texts_of"]
+__all__ = ["HiddenTexts", "hidden_texts", "texts_of"]
 
 NEVER = re.compile(r"(?!)")
 RUN = 12
@@ -41,6 +42,12 @@ class HiddenTexts:
             return True
         runs = set(_runs(plain)) if self._long else set()
         return bool(runs) and any(run in runs for each in self._long for run in _runs(each))
+
+
+@lru_cache(maxsize=64)
+def hidden_texts(texts: frozenset[str], names: frozenset[str]) -> HiddenTexts:
+    """Return these, the same for all sessions of a profile: a prompt may be long."""
+    return HiddenTexts(texts, names)
 
 
 def _any_of(words: Iterable[str], inner: str) -> re.Pattern[str]:

@@ -5,9 +5,9 @@ slips by; what is fixed is told again with every update, whole.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from app.policy.session_fields.field_rules import FieldRule
 from app.policy.session_fields.fields import FIELDS, GROUPS, OMIT, SessionField, found, nested, replaced, strangers
 from app.policy.session_fields.own_values import OwnValues
 from app.policy.session_fields.screening import Screening
@@ -23,6 +23,13 @@ Values = dict[str, Any]
 KINDS = ("realtime", "transcription")
 ELSEWHERE = frozenset({("type",), ("model",)})
 """What stands in a session and is no rule's: the service and another filter look at it."""
+
+
+@lru_cache
+def _ruled(temperature: bool, transcription: bool) -> tuple[str, ...]:  # noqa: FBT001 - for the cache
+    """Return the names of the fields that sessions of a kind have."""
+    fields = [each for each in FIELDS.values() if each.in_transcription or not transcription]
+    return tuple(each.name for each in fields if temperature or each.name != "temperature")
 
 
 class Narrowing:
@@ -43,22 +50,19 @@ class Narrowing:
         self._own = own
         self._screening = screening
         self._kind = KINDS[transcription]
-        fields = [each for each in FIELDS.values() if each.in_transcription or not transcription]
-        ruled = {each.name: rules.of(each.name) for each in fields if temperature or each.name != "temperature"}
-        self._ruled = frozenset(ruled)
-        self._fixed = self._with_tools({name: rule.imposed for name, rule in ruled.items()}, ruled, ("server",))
-        beginning = {name: rule.opening for name, rule in ruled.items()}
-        self._opening = self._with_tools(beginning, ruled, ("free", "default", "within"))
-        for name, rule in ruled.items():
-            if rule.hidden and rule.servers is not OMIT:
+        self._ruled = _ruled(temperature, transcription)
+        self._fixed = self._with_tools(rules.imposed, ("server",))
+        self._opening = self._with_tools(rules.opening, ("free", "default", "within"))
+        for name, rule in rules.hidden.items():
+            if name in self._ruled and rule.servers is not OMIT:
                 own.reserve(name, rule.servers)
 
-    def _with_tools(self, values: Values, ruled: Mapping[str, FieldRule], modes: tuple[str, ...]) -> Values:
-        """Leave out what is not set, and put the server's tools where there are any."""
-        told = {name: value for name, value in values.items() if value is not OMIT}
+    def _with_tools(self, values: Mapping[str, Any], modes: tuple[str, ...]) -> Values:
+        """Leave out what such a session has not, and put the server's tools where there are any."""
+        told = {name: value for name, value in values.items() if name in self._ruled}
         if "tools" in told:
             told["tools"] = self._tools.beside(told["tools"])
-        elif "tools" in ruled and self._tools.server and ruled["tools"].mode in modes:
+        elif "tools" in self._ruled and self._tools.server and self._rules.tools.mode in modes:
             told["tools"] = self._tools.server
         return told
 

@@ -3,12 +3,13 @@
 As they stand, they lock: what a profile does not name, its client does not set.
 """
 
-from typing import Self
+from collections.abc import Mapping
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, field_validator
 
 from app.policy.session_fields.field_rules import FieldRule, Word
-from app.policy.session_fields.fields import FIELDS
+from app.policy.session_fields.fields import FIELDS, OMIT
 
 __all__ = ["ResponseRules", "SessionRules"]
 
@@ -44,6 +45,11 @@ class SessionRules(BaseModel):
     temperature: FieldRule = Field(default=SERVER, description="`temperature`, on a preview upstream only.")
     other: Word = Field(default="server", description="Every key that is none of these.")
 
+    _hidden: Mapping[str, FieldRule] = PrivateAttr()
+    _imposed: Mapping[str, Any] = PrivateAttr()
+    _opening: Mapping[str, Any] = PrivateAttr()
+    _all_free: bool = PrivateAttr()
+
     @field_validator(*FIELDS)
     @classmethod
     def _fits(cls, rule: FieldRule, info: ValidationInfo) -> FieldRule:
@@ -64,10 +70,33 @@ class SessionRules(BaseModel):
         rule: FieldRule = getattr(self, name)
         return rule
 
+    def model_post_init(self, _: Any) -> None:
+        """Work out once what each session asks for."""
+        rules = {name: self.of(name) for name in FIELDS}
+        self._hidden = {name: rule for name, rule in rules.items() if rule.hidden}
+        self._imposed = {name: rule.imposed for name, rule in rules.items() if rule.imposed is not OMIT}
+        self._opening = {name: rule.opening for name, rule in rules.items() if rule.opening is not OMIT}
+        self._all_free = self.other == "free" and all(rule.mode == "free" for rule in rules.values())
+
+    @property
+    def hidden(self) -> Mapping[str, FieldRule]:
+        """The rules under which the client does not see the server's value."""
+        return self._hidden
+
+    @property
+    def imposed(self) -> Mapping[str, Any]:
+        """The values that hold whatever a client asks for."""
+        return self._imposed
+
+    @property
+    def opening(self) -> Mapping[str, Any]:
+        """The values that hold until a client asks for others."""
+        return self._opening
+
     @property
     def all_free(self) -> bool:
         """Whether nothing is ruled at all."""
-        return self.other == "free" and all(self.of(name).mode == "free" for name in FIELDS)
+        return self._all_free
 
 
 class ResponseRules(BaseModel):

@@ -7,7 +7,6 @@ to be over too early is put right in the same way. Responses outside the convers
 
 import re
 from bisect import insort
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -69,7 +68,7 @@ class TurnGuard(Filter):
         self._said = Said()
         self._count = 0
         self._waiting: list[Request] = []  # one of the relay's own waits alone or not at all
-        self._sent: deque[Request] = deque(maxlen=REMEMBERED)
+        self._sent: list[Request] = []
         self._under_way = UnderWay()
         self._voided = Voided()
         self._pause = LOOK_AGAIN
@@ -174,7 +173,7 @@ class TurnGuard(Filter):
 
     def _send(self, request: Request, now: float, out: Outbox) -> None:
         self._under_way.ask(request, now)
-        self._sent.append(request)
+        self._sent = [*self._sent[1 - REMEMBERED :], request]
         out.to_upstream(request.frame)
 
     def _cancel(self, frame: Frame, out: Outbox) -> None:

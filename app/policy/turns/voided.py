@@ -4,7 +4,6 @@ Audio and the request for an answer can cross what the service tells of the spee
 only later is known that it comes too early. It is cancelled, and its items are deleted when it has ended.
 """
 
-from collections import deque
 from typing import Any
 
 from app.protocol.frame import Frame
@@ -22,7 +21,7 @@ class Voided:
     def __init__(self) -> None:
         self._id: str | None = None
         self._items: list[str] = []
-        self._deleted: deque[str] = deque(maxlen=REMEMBERED)
+        self._deleted: list[str] = []
 
     def begin(self, response_id: str) -> None:
         """Void a response that has just begun."""
@@ -41,7 +40,7 @@ class Voided:
     def end(self) -> list[str]:
         """Forget the response; returns the ids of its items, which are to be deleted."""
         items, self._items, self._id = self._items, [], None
-        self._deleted.extend(items)
+        self._deleted = [*self._deleted, *items][-REMEMBERED:]
         return items
 
     def _is_part(self, event: dict[str, Any]) -> bool:
