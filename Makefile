@@ -38,7 +38,7 @@ cover: .venv/.dev npm ## Run the suite under coverage and hold it to its gates
 	.venv/bin/coverage combine --quiet
 	.venv/bin/python tests/coverage_gates.py
 
-bench: .venv/.run ## Measure the relay beside others, on Linux (ARGS="--quick --write --capacity")
+bench: .venv/.run ## Measure the relay beside others, on Linux (ARGS="--quick --write --capacity --sweep --soak 10")
 	@.venv/bin/python -m bench $(ARGS)
 
 bench-core: .venv/.run ## Count and time the core alone: translating, judging, passing on

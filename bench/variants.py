@@ -125,7 +125,11 @@ VARIANTS = (
     NGINX,
     peer("aiohttp", "a bare one, aiohttp on both legs: whole messages, none of them read", "aiohttp_peer.py"),
     peer(FASTAPI, "a bare one, uvicorn and `websockets`: whole messages, none of them read", "fastapi_peer.py"),
-    peer(RTMT, "as the VoiceRAG sample's `rtmt.py`: aiohttp, and `json.loads` of each message", "parsing_peer.py"),
+    peer(
+        RTMT,
+        "as the VoiceRAG sample's `rtmt.py`: aiohttp, asyncio's own loop, `json.loads` of each message",
+        "parsing_peer.py",
+    ),
     ours(OURS, "this relay: a key, metrics, the profile `open`"),
     ours(
         LOCKED_OURS,

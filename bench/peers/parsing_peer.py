@@ -1,7 +1,7 @@
-"""A relay as samples write it: aiohttp on both legs, and each message is parsed on its way, either way.
+"""A relay as samples write and serve it: aiohttp on both legs and asyncio's own loop; each message is parsed.
 
-Upwards, a session update is rewritten and then everything is written anew; downwards, an event is looked at by its
-type, and what nobody changed goes on as it came. Run as `parsing_peer.py <port> <upstream port>`.
+A session update is rewritten on its way up, and what the service reports of a session on its way down; what nobody
+changed goes on as it came. Run as `parsing_peer.py <port> <upstream port>`.
 """
 
 import asyncio
@@ -9,7 +9,6 @@ import json
 import sys
 from typing import Any
 
-import uvloop
 from aiohttp import ClientSession, ClientWebSocketResponse, TCPConnector, WSMsgType, web
 
 HTTP = web.AppKey("http", ClientSession)
@@ -18,11 +17,12 @@ INSTRUCTIONS = "You are a helpful assistant."
 
 
 def to_upstream(text: str) -> str:
-    """Put the server's instructions into a session update; write everything anew."""
+    """Put the server's instructions into a session update; leave all else."""
     event: dict[str, Any] = json.loads(text)
     if event["type"] == "session.update":
         event["session"]["instructions"] = INSTRUCTIONS
-    return json.dumps(event)
+        return json.dumps(event)
+    return text
 
 
 def to_client(text: str) -> str:
@@ -70,5 +70,4 @@ async def make() -> web.Application:
 
 
 if __name__ == "__main__":
-    loop = uvloop.new_event_loop()
-    web.run_app(make(), host="127.0.0.1", port=int(sys.argv[1]), print=None, backlog=BACKLOG, loop=loop)
+    web.run_app(make(), host="127.0.0.1", port=int(sys.argv[1]), print=None, backlog=BACKLOG)
