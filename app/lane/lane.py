@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from websockets.frames import apply_mask  # type: ignore[attr-defined]  # chosen there: in C, if it can be had
@@ -183,7 +183,7 @@ class Lane:
         if self._mask:
             self._out += (head(len(text), 0), text)
         else:
-            key = os.urandom(4)
+            key = _masking_key()
             self._out += (head(len(text), MASKED), key, apply_mask(text, key))
 
     def flush(self) -> None:
@@ -197,6 +197,17 @@ class Lane:
 
 def _nothing() -> None:
     """Do nothing."""
+
+
+def _masking_keys() -> Iterator[bytes]:
+    """Yield keys that nobody can foresee (RFC 6455, section 10.3); to ask the system for each is dear."""
+    while True:
+        drawn = os.urandom(4096)
+        for at in range(0, len(drawn), 4):
+            yield drawn[at : at + 4]
+
+
+_masking_key = _masking_keys().__next__
 
 
 def _is_utf8(text: bytes) -> bool:
