@@ -11,7 +11,10 @@ from websockets.protocol import Protocol as WebSocket
 
 from app.lane.frames import CONTROL, MASKED, TEXT, bounds, head
 
-__all__ = ["Lane", "Writing"]
+__all__ = ["BLOCK", "Lane", "Writing"]
+
+BLOCK = 16 * 1024
+"""Bytes that are gathered for one write."""
 
 BLANK_LINE = b"\r\n\r\n"
 
@@ -38,6 +41,7 @@ class Lane:
         "_rest",
         "_seen",
         "_settle",
+        "_size",
         "_take",
         "_taken",
         "_transport",
@@ -58,6 +62,7 @@ class Lane:
         self._held = bytearray()
         self._wanted = self._rest = 0
         self._out: list[bytes] = []
+        self._size = 0
         self._take: Callable[[bytes], bool] | None = None
         self._settle: Callable[[], None] = _nothing
         self._taken = False
@@ -185,12 +190,16 @@ class Lane:
         else:
             key = _masking_key()
             self._out += (head(len(text), MASKED), key, apply_mask(text, key))
+        self._size += len(text)
+        if self._size > BLOCK:  # the first words of a burst do not wait for its last
+            self.flush()
 
     def flush(self) -> None:
         """Write what is in line, all at once; behind a close frame nothing may be said any more."""
         if self._out:
             data = b"".join(self._out)
             self._out.clear()
+            self._size = 0
             if self._websocket.state is OPEN:
                 self._transport.write(data)
 

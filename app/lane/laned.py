@@ -10,6 +10,12 @@ from app.lane.lane import Lane
 __all__ = ["Laned"]
 
 
+AT_ONCE = 1
+"""Bytes that a transport may keep. Above it uvloop writes at once, and below it at the end of its round, behind
+all else that is ready by then. What the kernel has no room for is kept all the same: `has_room` tells of that.
+"""
+
+
 class Laned(asyncio.Protocol):
     """Goes before the library's class among the bases. `state_name` is that of the library's state in that."""
 
@@ -21,7 +27,9 @@ class Laned(asyncio.Protocol):
         super().connection_made(transport)
         websocket = getattr(self, self.state_name, None)
         if isinstance(websocket, WebSocket):
-            self.lane = Lane(websocket, cast(asyncio.WriteTransport, transport), self.read)
+            writing = cast(asyncio.WriteTransport, transport)
+            writing.set_write_buffer_limits(AT_ONCE)
+            self.lane = Lane(websocket, writing, self.read)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End; nothing more can be written."""

@@ -292,7 +292,6 @@ def test_what_a_lane_writes_is_one_text_to_the_peer(side: Side, size: int) -> No
     end, peer = opened(side), Protocol(SERVER if side is CLIENT else CLIENT, max_size=None)
     end.lane.write(b"x" * size)
     end.lane.write(b"2")
-    assert end.written == b""
     end.lane.flush()
     peer.receive_data(end.written)
     frames = [each for each in peer.events_received() if isinstance(each, Frame)]
@@ -302,6 +301,16 @@ def test_what_a_lane_writes_is_one_text_to_the_peer(side: Side, size: int) -> No
     ]
     end.lane.flush()
     assert len(end.written) == sum(len(each.serialize(mask=side is CLIENT)) for each in frames)
+
+
+def test_a_burst_is_written_in_blocks() -> None:
+    """Its first words do not wait for its last."""
+    end = opened(SERVER)
+    for number in range(10):
+        end.lane.write(bytes(5000))
+        assert (end.written != b"") is (number >= 3)
+    end.lane.flush()
+    assert len(end.written) == 10 * 5004
 
 
 def test_each_frame_of_a_client_has_a_mask_of_its_own() -> None:

@@ -49,16 +49,27 @@ class Renamed(Laned, Library):
     state_name = "other"
 
 
+class Transport(asyncio.Transport):
+    """A transport, as far as it is asked for anything."""
+
+    limit: int | None = None
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:  # noqa: ARG002 - its own
+        """Note the limit."""
+        self.limit = high
+
+
 def begun(made: type[Laned], state: Any) -> Any:
     """Return one whose connection is made."""
     protocol: Any = made(state)  # type: ignore[call-arg]  # its other base's
-    protocol.connection_made(asyncio.Transport())
+    protocol.connection_made(Transport())
     return protocol
 
 
 def test_what_happens_to_the_transport_is_known_to_both() -> None:
     """To the library, and to the lane."""
     protocol = begun(WithLane, Protocol(SERVER))
+    assert protocol.seen[0].limit == 1
     rooms = []
     for happens in (protocol.pause_writing, protocol.resume_writing, lambda: protocol.connection_lost(None)):
         happens()
