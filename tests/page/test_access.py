@@ -62,6 +62,7 @@ async def test_a_refused_ticket_is_told_with_its_reason(start_relay: Serve, open
     await enters(second, KEY)
     await first.page.evaluate("import('/static/page/relay.js').then(({ ticket }) => ticket(null))")
     await second.talk.click()
+    await expect(second.notice("ending")).to_contain_text("No connection could be tried. ")
     await expect(second.notice("ending")).to_contain_text("tickets")
     await expect(second.page.get_by_role("button", name="Connect again")).to_be_visible()
 

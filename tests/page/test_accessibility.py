@@ -50,6 +50,25 @@ async def test_there_is_no_violation_before_or_in_a_conversation(
     assert await seen.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+async def test_every_control_and_meter_says_what_it_is(start_relay: Serve, open_page: Open) -> None:
+    """By a label that one sees or hears; axe-core looks at no meter."""
+    seen = await open_page((await start_relay()).http, microphone=False)
+    for name in ("You", "Assistant"):
+        await expect(seen.page.get_by_role("meter", name=name, exact=True)).to_have_count(1)
+    unnamed = "[...document.querySelectorAll('meter, input, select')].filter(({ labels }) => !labels.length)"
+    assert await seen.page.evaluate(f"{unnamed}.map(({{ id }}) => id)") == []
+
+
+async def test_of_what_is_final_at_once_everything_is_announced(start_relay: Serve, open_page: Open) -> None:
+    """What the user wrote stands beside the answer, each in a paragraph of its own, and nothing is said twice."""
+    seen = await open_page((await start_relay()).http, microphone=False)
+    await seen.writes("Hello")
+    announced = seen.page.locator("#announcer > p")
+    await expect(announced).to_have_count(2)
+    await expect(announced.first).to_have_text("You: Hello")
+    await expect(announced.last).to_contain_text("Assistant: ")
+
+
 async def test_everything_is_reached_by_keyboard(start_relay: Serve, open_page: Open) -> None:
     """In the order in which it stands, each with a visible focus; nothing holds the focus."""
     seen = await open_page((await start_relay()).http, microphone=False)

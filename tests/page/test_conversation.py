@@ -95,6 +95,26 @@ async def test_one_talks_while_the_space_key_is_held(
     assert len(events(said, "input_audio_buffer.commit")) == 1
 
 
+KEYS = """
+[["keydown", "Space"], ["keydown", "Escape"], ["keyup", "Space"]].map(([type, key]) => {
+  const event = new KeyboardEvent(type, { key, code: key, bubbles: true, cancelable: true });
+  return document.getElementById("talk").dispatchEvent(event);
+})
+"""
+
+
+async def test_escape_breaks_a_turn_off_and_letting_go_begins_no_other(
+    slow_relay: ServedRelay, said: list[bytes], open_page: Open
+) -> None:
+    """The key that was pressed to talk clicks no button when it comes up, in a browser that would do so either."""
+    seen = await open_page(slow_relay.http)
+    await push_to_talk(seen)
+    assert await seen.page.evaluate(KEYS) == [False, True, False]
+    await expect(seen.talk).to_contain_text("Hold to talk")
+    await until(lambda: len(events(said, "input_audio_buffer.clear")) == 2)
+    assert events(said, "input_audio_buffer.commit") == []
+
+
 async def test_one_talks_while_the_button_is_held(
     slow_relay: ServedRelay, said: list[bytes], open_page: Open
 ) -> None:

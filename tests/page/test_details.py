@@ -23,6 +23,25 @@ PLUGGED = """
 """
 """Microphones of the test's own."""
 
+LONG = """
+async () => {
+  const [{ showWords }, { Transcript }] = await Promise.all(["page/words.js", "client/index.js"].map(
+    file => import(`/static/${file}`)));
+  const [client, transcript] = [new EventTarget(), new Transcript()];
+  showWords(client);
+  const say = event => client.dispatchEvent(
+    new CustomEvent("transcript", { detail: { entry: transcript.apply(event), transcript } }));
+  for (const many of [300, 400]) {
+    say({ type: "session.created", session: {} });
+    for (let n = 0; n < many; n++) {
+      const content = [{ type: "input_text", text: `Message ${n}` }];
+      say({ type: "conversation.item.added", item: { id: `item_${n}`, type: "message", role: "user", content } });
+    }
+  }
+}
+"""
+"""Two sessions of a service that counts its items from 0 in each."""
+
 NOBODY_WRITES = """
 default = "spoken"
 
@@ -48,10 +67,39 @@ async def test_a_voice_goes_to_the_service_until_the_assistant_has_spoken(
     await expect(seen.notice("refused")).to_have_count(0)
 
 
+async def test_the_default_voice_can_be_chosen_again(
+    slow_relay: ServedRelay, said: list[bytes], open_page: Open
+) -> None:
+    """It comes with the next connection; a voice that is chosen in a new session goes to the service at once."""
+    seen = await open_page(slow_relay.http, microphone=False)
+    voice = seen.page.get_by_label("Voice")
+    await voice.select_option("marin")
+    await seen.writes("Hello")
+    await expect(seen.said("assistant").first).to_contain_text("You wrote: Hello")
+    assert voices(said) == ["marin"]
+    await voice.select_option("")
+    await seen.page.get_by_role("button", name="End", exact=True).click()
+    await seen.starts()
+    await until(lambda: len(events(said, "session.update")) == 2)
+    assert voices(said) == ["marin"]
+    await voice.select_option("echo")
+    await until(lambda: voices(said) == ["marin", "echo"])
+
+
 def voices(said: list[bytes]) -> list[str]:
     """Return the voices that the service was asked for."""
     sessions = [each["session"] for each in events(said, "session.update")]
     return [each["audio"]["output"]["voice"] for each in sessions if "output" in each.get("audio", {})]
+
+
+async def test_of_a_long_conversation_the_last_is_shown(start_relay: Serve, open_page: Open) -> None:
+    """As much as the transcript keeps, of two sessions, whatever ids they use."""
+    seen = await open_page((await start_relay()).http, microphone=False)
+    await seen.page.evaluate(LONG)
+    await expect(seen.page.locator("#transcript > .said")).to_have_count(500)
+    await expect(seen.said("user").first).to_have_text("Message 200")
+    await expect(seen.said("user").last).to_have_text("Message 399")
+    await expect(seen.page.locator("#transcript > .anew + .said")).to_have_text("YouMessage 0")
 
 
 async def test_another_profile_connects_anew_under_its_rules(start_relay: Serve, open_page: Open) -> None:
@@ -98,6 +146,16 @@ async def test_the_log_has_every_event_but_not_its_sound(start_relay: Serve, ope
     await seen.page.get_by_label("Filter events").fill("session.created")
     await expect(seen.page.locator("#log li")).to_have_count(1)
     await expect(seen.page.locator("#log-told")).to_contain_text("1 of")
+
+
+async def test_the_log_has_the_sound_that_goes_out_in_one_row(start_relay: Serve, open_page: Open) -> None:
+    """Counted, and not shown."""
+    seen = await open_page((await start_relay()).http)
+    await seen.starts()
+    sound = seen.logged("input_audio_buffer.append").first
+    await expect(sound).to_contain_text("input_audio_buffer.append × ")  # noqa: RUF001 - that many times
+    await sound.locator("summary").click()
+    await expect(sound.locator("pre")).to_contain_text('"audio": "(2400 bytes of audio)"')
 
 
 async def test_the_log_can_be_held_copied_and_emptied(start_relay: Serve, open_page: Open) -> None:

@@ -5,6 +5,7 @@ from playwright.async_api import expect
 from app.auth.static_keys import hash_key
 from tests.harness import KEY, Serve
 from tests.page.browsing import BROWSER, Open
+from tests.page.test_connection import relay_on
 
 pytestmark = BROWSER
 
@@ -26,6 +27,21 @@ async def test_a_denied_microphone_is_told_and_one_can_write(start_relay: Serve,
     await seen.page.get_by_role("button", name="Try again").click()
     await expect(seen.notice("microphone")).to_have_count(0)
     await expect(seen.talk).to_contain_text("Mute")
+
+
+async def test_a_message_that_cannot_be_sent_comes_back(open_page: Open) -> None:
+    """It leaves the field at once, so that nobody sends it twice; without a relay it stands there again."""
+    refused = ["WebSocket connection to"]
+    async with relay_on(0) as port:
+        seen = await open_page(f"http://127.0.0.1:{port}", microphone=False, forgiven=refused)
+    await seen.writes("Hello")
+    await expect(seen.state).to_have_text("Connection closed")
+    await expect(seen.page.get_by_label("Message")).to_have_value("Hello")
+    async with relay_on(port):
+        await seen.page.get_by_role("button", name="Send").dblclick()
+        await expect(seen.said("assistant").first).to_contain_text("You wrote: Hello")
+        await expect(seen.page.get_by_label("Message")).to_have_value("")
+        await expect(seen.said("user")).to_have_count(1)
 
 
 async def test_suspended_sound_is_told_and_turned_on_by_a_press(start_relay: Serve, open_page: Open) -> None:

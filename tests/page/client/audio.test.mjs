@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { Batcher, loudness, mono } from "../../../app/web/static/client/batcher.js";
 import { Outgoing } from "../../../app/web/static/client/outgoing.js";
 import { appendOf, milliseconds, samplesOf, toBase64, toPcm16 } from "../../../app/web/static/client/pcm.js";
-import { Ring } from "../../../app/web/static/client/ring.js";
+import { Ring } from "../../../app/web/static/client/bounded.js";
 import { decibels, gainAt, sine } from "./signals.mjs";
 
 test("base64 is what everybody else writes, for every length", () => {
@@ -19,6 +19,7 @@ test("samples survive the way to base64 and back, the loudest too", () => {
   const samples = Int16Array.of(0, 1, -1, 256, -256, 32_767, -32_768);
   assert.deepEqual(samplesOf(toBase64(new Uint8Array(samples.buffer))), samples);
   assert.deepEqual(samplesOf(Buffer.from([1, 0, 9]).toString("base64")), Int16Array.of(1));
+  assert.deepEqual(samplesOf("no base64!"), new Int16Array(0));
 });
 
 test("an append is spelt to the byte as the relay takes it unread, of a part of a buffer too", () => {

@@ -26,7 +26,7 @@ from tests.harness import KEY, configured, until
 from tests.page.browsing import Opened, opened
 
 HERE = Path(__file__).parent
-POLICY = "default-src 'none'; script-src 'self'; connect-src ws://127.0.0.1:*; img-src data:"
+POLICY = "default-src 'none'; script-src 'self'; connect-src 'self' ws://127.0.0.1:*; img-src data:"
 
 INSECURE = "relay.test"
 """Another name of this machine, which the browser does not trust without TLS."""
@@ -43,13 +43,27 @@ async def site() -> AsyncIterator[str]:
 
     app = web.Application()
     app.on_response_prepare.append(guard)
-    app.router.add_static("/client", STATIC / "client")
+    app.router.add_get("/readme.js", readme)
+    for path in ("/client", "/static/client"):
+        app.router.add_static(path, STATIC / "client")
     app.router.add_static("/", HERE / "client_page")
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     await runner.cleanup()
+
+
+async def readme(_: web.Request) -> web.Response:
+    """Answer with the lines that the client's README shows, as they stand but for where the relay is."""
+    shown = (STATIC / "client" / "README.md").read_text().partition("```js\n")[2].partition("```")[0]
+    placed = shown.replace(
+        '"wss://relay.example.com/v1/realtime"', "new URLSearchParams(location.search).get('relay')"
+    )
+    assert placed != shown
+    return web.Response(
+        text=(HERE / "client_page" / "around.js").read_text() + placed, content_type="text/javascript"
+    )
 
 
 @pytest_asyncio.fixture(loop_scope="session")

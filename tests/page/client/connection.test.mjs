@@ -2,38 +2,15 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { relayUrl, subprotocols } from "../../../app/web/static/client/address.js";
-import { BACK_OFF, delayBefore } from "../../../app/web/static/client/backoff.js";
+import { BACK_OFF } from "../../../app/web/static/client/options.js";
 import { Script } from "./script.mjs";
-
-test("the address is the page's own unless told otherwise, and says what is asked for", () => {
-  assert.equal(relayUrl({}, "https://app.example/talk?a=1#b"), "wss://app.example/v1/realtime");
-  assert.equal(
-    relayUrl({ url: "http://localhost:8000/openai/v1/realtime?x=1", model: "m", profile: "p q" }, "https://a/"),
-    "ws://localhost:8000/openai/v1/realtime?x=1&model=m&profile=p+q",
-  );
-  const whole = { url: "wss://relay.example/v1/realtime", model: null, relayEvents: true, query: { a: "b" } };
-  assert.equal(relayUrl(whole, "https://a/"), "wss://relay.example/v1/realtime?relay=v1&a=b");
-});
-
-test("a ticket stands in a subprotocol, behind the one that is selected", () => {
-  assert.deepEqual(subprotocols("ek_1"), ["realtime", "openai-insecure-api-key.ek_1"]);
-  assert.deepEqual([null, undefined, ""].map(subprotocols), [["realtime"], ["realtime"], ["realtime"]]);
-});
-
-test("a wait grows to its cap, and is anything up to that", () => {
-  const waits = [1, 2, 3, 4, 5, 6, 20].map((attempt) => delayBefore(attempt, BACK_OFF, () => 0.5));
-  assert.deepEqual(waits, [250, 500, 1000, 2000, 4000, 7500, 7500]);
-  assert.equal(
-    delayBefore(9, BACK_OFF, () => 0),
-    0,
-  );
-});
 
 test("it is open when the session has begun, and not before", async () => {
   const script = new Script();
   await script.open();
   assert.equal(script.connection.send("x"), false);
+  script.socket.say({ type: "session.created", session: null });
+  assert.equal(script.connection.state, "connecting");
   script.socket.say({ type: "session.created" });
   assert.deepEqual(script.states(), ["connecting", "open"]);
   assert.equal(script.connection.send("x"), true);
@@ -194,4 +171,59 @@ test("an error about one event is no reason for the end that follows", async () 
   script.socket.say({ type: "error", error: { code: "upstream_refused", event_id: "event_1" } });
   script.socket.end(1011, "");
   assert.deepEqual([script.connection.ending.error, script.connection.ending.automatic], [null, true]);
+});
+
+test("a socket that is closing takes nothing, and nothing is said to be sent", async () => {
+  const script = new Script();
+  await script.open();
+  script.socket.say({ type: "session.created" });
+  script.socket.readyState = 2;
+  assert.equal(script.connection.send("x"), false);
+  assert.deepEqual(script.socket.sent, []);
+});
+
+test("what is no event is nobody's", async () => {
+  const script = new Script();
+  await script.open();
+  const strange = ["", "{", "null", "1", '"x"', "[]", "{}", '{"type":1}', new Uint8Array(4), new Blob(["{}"])];
+  strange.forEach((data) => script.socket.dispatchEvent(new MessageEvent("message", { data })));
+  script.socket.say({ type: "error" });
+  script.socket.end(1011, "");
+  assert.deepEqual(
+    script.messages.map(({ type }) => type),
+    ["error"],
+  );
+  assert.equal(script.connection.ending.error, null);
+});
+
+test("a ticket or an address that is of no use is told in words that do not name it", async () => {
+  const dial = (_, [, ticket]) => {
+    throw new SyntaxError(`The subprotocol '${ticket}' is invalid.`);
+  };
+  for (const wiring of [{ dial }, { url: () => String(new URL("no address")) }]) {
+    const script = new Script({ ticket: async () => "<html>secret</html>", ...wiring });
+    await script.open();
+    const { code, reason, retry } = script.connection.ending;
+    assert.deepEqual(
+      [script.connection.state, code, retry, reason],
+      ["closed", 0, true, "The relay's address or the ticket is not valid."],
+    );
+    assert.equal(script.timers.length, 0);
+  }
+});
+
+test("who gets no ticket, and knows that asking again is of no use, is not asked again", async () => {
+  let error = null;
+  const ticket = async () => {
+    if (error) {
+      throw error;
+    }
+  };
+  const script = new Script({ ticket });
+  await script.open();
+  script.socket.say({ type: "session.created" });
+  error = Object.assign(new Error("The key is not known."), { retry: false });
+  script.socket.end(1012, "");
+  await script.elapse();
+  assert.deepEqual([script.connection.state, script.connection.ending.retry], ["closed", false]);
 });

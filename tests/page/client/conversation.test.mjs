@@ -4,36 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Conversation } from "../../../app/web/static/client/conversation.js";
 import { toBase64 } from "../../../app/web/static/client/pcm.js";
-import { PlaybackQueue } from "../../../app/web/static/client/playback-queue.js";
 import { Player } from "../../../app/web/static/client/player.js";
-
-/** An audio thread that runs when it is told to. */
-class Thread {
-  queue = new PlaybackQueue(24_000);
-  deaf = false;
-
-  postMessage(message) {
-    const { type, itemId, contentIndex } = message;
-    if (type === "audio") {
-      this.queue.add(itemId, contentIndex, message.samples);
-    } else if (type === "end") {
-      this.queue.end(itemId, contentIndex);
-    } else if (!this.deaf) {
-      this.#say({ type: "flushed", id: message.id, parts: this.queue.flush() });
-    }
-  }
-
-  play(ms) {
-    this.queue.render(new Float32Array(ms * 24));
-    this.queue.takeNews().forEach(({ state, part }) => this.#say({ type: state, part, time: 1 }));
-    const { current: part, level, underruns, overflow } = this.queue;
-    this.#say({ type: "report", part, level, underruns, overflow });
-  }
-
-  #say(data) {
-    queueMicrotask(() => this.onmessage({ data }));
-  }
-}
+import { Thread } from "./thread.mjs";
 
 function conversing({ bargeIn = true } = {}) {
   const player = new Player();
@@ -194,38 +166,50 @@ test("an answer is timed from the end of the user's speech", async () => {
   ]);
 });
 
-test("audio that comes before the audio thread is there waits for it", async () => {
-  const player = new Player();
-  player.add("item_1", 0, new Int16Array(2400));
-  player.end("item_1", 0);
-  player.end("item_unknown", 0);
-  const thread = new Thread();
-  player.attach(thread);
-  thread.play(200);
+test("who goes on speaking stops nothing twice; a button stops what the service was trusted to", async () => {
+  const types = (sent) => sent.map(({ type }) => type);
+  const own = conversing();
+  [session(false), CREATED, delta(1000), STARTED].forEach((event) => own.conversation.hear(event));
   await turns();
-  assert.deepEqual([player.played("item_1", 0), player.played("item_2", 0), player.playing], [100, 0, false]);
-  player.add("item_2", 0, new Int16Array(2400));
-  player.detach();
-  assert.ok(!player.playing);
-  player.add("item_3", 0, new Int16Array(2400));
-  assert.ok(!player.playing, "nobody will ever play it");
-  player.expect();
-  player.add("item_3", 0, new Int16Array(2400));
-  assert.deepEqual(
-    (await player.flush()).map(({ itemId, played }) => [itemId, played]),
-    [["item_3", 0]],
-  );
+  own.conversation.hear(STARTED);
+  await own.conversation.interrupt();
+  assert.deepEqual(types(own.sent), ["response.cancel", "conversation.item.truncate"]);
+
+  const trusted = conversing();
+  [session(true), CREATED, STARTED].forEach((event) => trusted.conversation.hear(event));
+  assert.deepEqual(types(trusted.sent), []);
+  await trusted.conversation.interrupt();
+  assert.deepEqual(types(trusted.sent), ["response.cancel"]);
 });
 
-test("of what was played only the last is remembered", async () => {
-  const player = new Player();
-  const thread = new Thread();
-  player.attach(thread);
-  for (let n = 0; n < 70; n++) {
-    player.add(`item_${n}`, 0, new Int16Array(24));
-    player.end(`item_${n}`, 0);
-    thread.play(2);
-    await turns();
-  }
-  assert.deepEqual([player.played("item_0", 0), player.played("item_69", 0)], [0, 1]);
+test("what comes while the audio thread is asked is late already, of an unknown response too", async () => {
+  const { conversation, player, thread, sent, told } = conversing();
+  [session(true), delta(1000)].forEach((event) => conversation.hear(event));
+  thread.play(200);
+  await turns();
+  const interrupted = conversation.interrupt();
+  conversation.hear(delta(1000));
+  await interrupted;
+  thread.play(100);
+  await turns();
+  assert.deepEqual([sent[0].audio_end_ms, told.at(-1)[1].receivedMs, player.playing], [200, 1000, false]);
+  assert.equal(thread.queue.current, null);
+});
+
+test("an answer that is waited for in a session that ends is wanted in no other", async () => {
+  const { conversation } = conversing();
+  conversation.hear(CREATED);
+  const waited = conversation.quiet();
+  conversation.lost();
+  assert.equal(await waited, false);
+  assert.equal(await conversation.quiet(), true);
+});
+
+test("a response that ends without a word about its audio is played to its end", async () => {
+  const { conversation, player, thread } = conversing();
+  [session(true), CREATED, delta(100), DONE].forEach((event) => conversation.hear(event));
+  assert.ok(player.playing);
+  thread.play(200);
+  await turns();
+  assert.ok(!player.playing);
 });

@@ -1,12 +1,13 @@
 // A connection whose socket, timers, clock and chance a test holds in its hands.
 
-import { BACK_OFF } from "../../../app/web/static/client/backoff.js";
+import { BACK_OFF } from "../../../app/web/static/client/options.js";
 import { Connection } from "../../../app/web/static/client/connection.js";
 
-class ScriptedSocket extends EventTarget {
+export class ScriptedSocket extends EventTarget {
   sent = [];
   closed = [];
   bufferedAmount = 0;
+  readyState = 1;
 
   constructor(url, protocols) {
     super();
@@ -22,7 +23,8 @@ class ScriptedSocket extends EventTarget {
   }
 
   say(event) {
-    this.dispatchEvent(new MessageEvent("message", { data: JSON.stringify(event) }));
+    const whole = event.type === "session.created" ? { session: {}, ...event } : event;
+    this.dispatchEvent(new MessageEvent("message", { data: JSON.stringify(whole) }));
   }
 
   end(code, reason) {

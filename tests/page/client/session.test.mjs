@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SentEvents } from "../../../app/web/static/client/sent.js";
+import { SentEvents } from "../../../app/web/static/client/outgoing.js";
 import { SessionWishes, merged } from "../../../app/web/static/client/session.js";
 
 const detection = (value) => ({ audio: { input: { turn_detection: value } } });
@@ -109,4 +109,13 @@ test("ids are of a length that the service takes, and none is made twice", () =>
   assert.equal(new Set(ids).size, 1000);
   assert.ok(ids.every((id) => id.length <= 32 && /^item_\w+$/.test(id)));
   assert.equal(new SentEvents(() => 0).newId("event"), "event_000000001");
+});
+
+test("what is undefined is asked for no more, and an update that says nothing is none", () => {
+  const wishes = new SessionWishes({ audio: { output: { voice: "alloy" } }, instructions: "Hi." }, "voice", null);
+  assert.equal(wishes.add({ audio: { output: { voice: undefined } } }), null);
+  assert.deepEqual(wishes.first(), { type: "realtime", instructions: "Hi." });
+  assert.deepEqual(wishes.add({ instructions: undefined, tools: [] }), { type: "realtime", tools: [] });
+  wishes.add({ tools: undefined });
+  assert.equal(wishes.first(), null);
 });

@@ -176,3 +176,44 @@ test("what does not belong to a transcript changes nothing", () => {
   assert.ok(!transcript.concerns({ type: "rate_limits.updated" }));
   assert.ok(!transcript.concerns({ type: "toString" }));
 });
+
+test("another session may use the ids of the last one, whose entries stay as they were", () => {
+  const transcript = folded(added(message("item_1", "user", [{ type: "input_text", text: "Once." }])));
+  transcript.apply({ type: "session.created", session: SESSION });
+  transcript.apply(added(message("item_1", "assistant", [])));
+  transcript.apply(says("item_1", "Twice."));
+  assert.deepEqual(
+    transcript.entries.map(({ kind, text, session }) => [kind, text, session]),
+    [
+      ["user", "Once.", 1],
+      ["assistant", "Twice.", 2],
+    ],
+  );
+});
+
+test("of a conversation that goes on and on the last is kept, and of a text that never ends the beginning", () => {
+  const transcript = folded();
+  const text = (n) => [{ type: "input_text", text: String(n) }];
+  const write = (n) => added(message(`item_${n}`, "user", text(n)), `item_${n - 1}`);
+  for (let n = 0; n < 300; n++) {
+    transcript.apply(write(n));
+  }
+  transcript.apply({ type: "session.created", session: SESSION });
+  for (let n = 300; n < 1200; n++) {
+    transcript.apply(write(n));
+  }
+  assert.deepEqual(
+    [transcript.entries.length, transcript.entries[0].text, transcript.entries.at(-1).text],
+    [500, "700", "1199"],
+  );
+  transcript.apply(added(message("item_long", "assistant", [])));
+  const call = { id: "item_call", type: "function_call", name: "f", call_id: "call_1", arguments: "" };
+  transcript.apply(added(call));
+  for (let n = 0; n < 30; n++) {
+    transcript.apply(says("item_long", "x".repeat(10_000)));
+    const delta = "y".repeat(10_000);
+    transcript.apply({ type: "response.function_call_arguments.delta", item_id: "item_call", delta });
+  }
+  const [long, { tool }] = transcript.entries.slice(-2);
+  assert.deepEqual([long.text.length, tool.arguments.length], [100_000, 100_000]);
+});

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Answers, truncation } from "../../../app/web/static/client/answers.js";
-import { TurnClock } from "../../../app/web/static/client/latency.js";
+import { TurnClock } from "../../../app/web/static/client/conversation.js";
 import { PushToTalk } from "../../../app/web/static/client/talking.js";
 
 const created = (id, conversation = "conv_1") => ({

@@ -6,10 +6,14 @@
  * to an earlier session, or to no conversation, is never truncated.
  */
 
+import { Recent } from "./bounded.js";
 import { milliseconds } from "./pcm.js";
 
+/** What is remembered of the past, at most: more than may be under way at once. */
+const KEPT = 64;
+
 /**
- * @typedef {import("./sent.js").RealtimeEvent} RealtimeEvent
+ * @typedef {import("./incoming.js").RealtimeEvent} RealtimeEvent
  *
  * @typedef {object} Cut how far a part had been played when it was cut short
  * @property {string} itemId
@@ -26,14 +30,14 @@ import { milliseconds } from "./pcm.js";
  */
 
 export class Answers {
-  /** @type {Set<string>} responses of the conversation that are in progress */
-  #active = new Set();
-  /** @type {Set<string>} responses out of band that are in progress */
-  #aside = new Set();
-  /** @type {Map<string, {complete: boolean}>} the audio of this session's conversation, by item */
-  #spoken = new Map();
-  /** @type {Set<string>} responses and items that nobody wants to hear any more */
-  #unwanted = new Set();
+  /** @type {Recent<string, {cancelled: boolean}>} responses of the conversation that are in progress */
+  #active = new Recent(KEPT);
+  /** @type {Recent<string, true>} responses out of band that are in progress */
+  #aside = new Recent(KEPT);
+  /** @type {Recent<string, {complete: boolean}>} the audio of this session's conversation, by item */
+  #spoken = new Recent(KEPT);
+  /** @type {Recent<string, true>} responses and items that nobody wants to hear any more */
+  #unwanted = new Recent(4 * KEPT);
 
   /** Whether a response is in progress. */
   get active() {
@@ -50,7 +54,7 @@ export class Answers {
         this.forget();
         break;
       case "response.created":
-        (event.response.conversation_id === null ? this.#aside : this.#active).add(event.response.id);
+        this.#created(event.response);
         break;
       case "response.output_audio.done":
         this.#complete(event.item_id);
@@ -82,12 +86,15 @@ export class Answers {
 
   /**
    * Want no more of what is being said.
-   * @returns {RealtimeEvent[]} what says so to the service
+   * @param {string[]} items those that wait to be played
+   * @param {boolean} cancel whether the service has to be told
+   * @returns {RealtimeEvent[]} what says so to the service, once a response
    */
-  stop() {
-    const active = [...this.#active];
-    [...active, ...this.#aside].forEach((id) => this.#unwanted.add(id));
-    return active.map((id) => ({ type: "response.cancel", response_id: id }));
+  stop(items = [], cancel = true) {
+    [...items, ...this.#active.keys(), ...this.#aside.keys()].forEach((id) => this.#unwanted.set(id, true));
+    const told = cancel ? [...this.#active].filter(([, { cancelled }]) => !cancelled) : [];
+    told.forEach(([, response]) => (response.cancelled = true));
+    return told.map(([id]) => ({ type: "response.cancel", response_id: id }));
   }
 
   /**
@@ -96,11 +103,20 @@ export class Answers {
    * @returns {Interrupted}
    */
   cut({ itemId, contentIndex, played, received }) {
-    this.#unwanted.add(itemId);
+    this.#unwanted.set(itemId, true);
     const whole = played >= received && this.#spoken.get(itemId)?.complete;
     const truncated = received > 0 && this.#spoken.has(itemId) && !whole;
     const [playedMs, receivedMs] = [milliseconds(played), milliseconds(received)];
     return { itemId, contentIndex, audioEndMs: truncated ? playedMs : null, playedMs, receivedMs };
+  }
+
+  /** @param {{id: string, conversation_id?: string | null}} response */
+  #created({ id, conversation_id: conversation }) {
+    if (conversation === null) {
+      this.#aside.set(id, true);
+    } else {
+      this.#active.set(id, this.#active.get(id) ?? { cancelled: false });
+    }
   }
 
   /** @param {string} itemId */

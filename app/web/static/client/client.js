@@ -9,7 +9,7 @@
 import { ClientStatus } from "./status.js";
 
 /**
- * @typedef {import("./sent.js").RealtimeEvent} RealtimeEvent
+ * @typedef {import("./incoming.js").RealtimeEvent} RealtimeEvent
  * @typedef {import("./session.js").Mode} Mode
  * @typedef {import("./session.js").Fields} Fields
  * @typedef {import("./endings.js").Ending} Ending
@@ -100,14 +100,14 @@ export class RealtimeRelayClient extends ClientStatus {
   }
 
   /**
-   * Ask something of the session, and of those after it.
+   * Ask something of the session, and of those after it; a field that is `undefined` is asked for no more.
    * @param {Fields} fields
    * @param {{send?: boolean}} options `send: false` asks it of the next session only
    * @returns {string | null} the `event_id`; null: it will be asked of the next session
    */
   updateSession(fields, { send = true } = {}) {
     const session = this._engine.wishes.add(fields);
-    return send ? this.send({ type: "session.update", session }) : null;
+    return send && session ? this.send({ type: "session.update", session }) : null;
   }
 
   /**
@@ -153,7 +153,7 @@ export class RealtimeRelayClient extends ClientStatus {
    * @returns {Promise<string | null>} the `event_id` of the result
    */
   async sendToolResult(callId, output, { respond = true } = {}) {
-    const text = typeof output === "string" ? output : JSON.stringify(output);
+    const text = typeof output === "string" ? output : (JSON.stringify(output) ?? "");
     const eventId = this._engine.createItem({ type: "function_call_output", call_id: callId, output: text });
     if (respond) {
       await this._engine.respond();

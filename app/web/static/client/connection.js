@@ -7,12 +7,12 @@
  * does is nobody's business.
  */
 
-import { subprotocols } from "./address.js";
-import { delayBefore } from "./backoff.js";
 import { explain } from "./endings.js";
+import { eventOf, isWhole } from "./incoming.js";
+import { delayBefore, subprotocols } from "./options.js";
 
 /**
- * @typedef {import("./backoff.js").BackOff} BackOff
+ * @typedef {import("./options.js").BackOff} BackOff
  * @typedef {import("./endings.js").Ending} Ending
  * @typedef {import("./endings.js").ErrorBody} ErrorBody
  * @typedef {"closed" | "connecting" | "open" | "reconnecting"} State
@@ -37,8 +37,12 @@ import { explain } from "./endings.js";
 /** How long the relay may take for its first event: it gives up the service after 8 seconds. */
 const PATIENCE_MS = 15_000;
 const LEFT = 1000;
-const NO_TICKET = 0;
+const UNTRIED = 0;
 const LOST = 1006;
+/** What `readyState` is while a socket takes messages; one that is closing would only complain. */
+const TAKES = 1;
+/** In our words: those of the browser would name the ticket. */
+const UNUSABLE = "The relay's address or the ticket is not valid.";
 
 /** Tells `state` (StateChange) and `message` (an event of the server's). */
 export class Connection extends EventTarget {
@@ -103,10 +107,10 @@ export class Connection extends EventTarget {
    * @returns {boolean} whether it was sent
    */
   send(text) {
-    if (this.state !== "open") {
+    if (this.state !== "open" || this.#socket?.readyState !== TAKES) {
       return false;
     }
-    this.#socket?.send(text);
+    this.#socket.send(text);
     return true;
   }
 
@@ -119,12 +123,25 @@ export class Connection extends EventTarget {
     if (number !== this.#number) {
       return;
     }
-    if (ticket instanceof Error) {
-      this.#ended(NO_TICKET, ticket.message);
+    const dialled = ticket instanceof Error ? ticket : this.#dialled(ticket);
+    if (dialled instanceof Error) {
+      this.#ended(UNTRIED, dialled.message, /** @type {{retry?: boolean}} */ (dialled).retry);
       return;
     }
     this.#forgo = this.#wiring.after(() => this.#ended(LOST, ""), PATIENCE_MS);
-    this.#listen(this.#wiring.dial(this.#wiring.url(), subprotocols(ticket)), number);
+    this.#listen(dialled, number);
+  }
+
+  /**
+   * @param {string | null | undefined} ticket
+   * @returns {WebSocket | Error}
+   */
+  #dialled(ticket) {
+    try {
+      return this.#wiring.dial(this.#wiring.url(), subprotocols(ticket));
+    } catch {
+      return new Error(UNUSABLE);
+    }
   }
 
   /** @returns {Promise<string | null | undefined | Error>} */
@@ -143,17 +160,20 @@ export class Connection extends EventTarget {
   #listen(socket, number) {
     this.#socket = socket;
     const mine = () => number === this.#number;
-    socket.addEventListener("message", ({ data }) => mine() && this.#heard(JSON.parse(data)));
+    socket.addEventListener("message", ({ data }) => mine() && this.#heard(eventOf(data)));
     socket.addEventListener("close", ({ code, reason }) => mine() && this.#ended(code, reason));
   }
 
-  /** @param {any} event */
+  /** @param {import("./incoming.js").RealtimeEvent | null} event */
   #heard(event) {
-    if (this.state !== "open" && event.type === "session.created") {
+    if (!event) {
+      return;
+    }
+    if (this.state !== "open" && event.type === "session.created" && isWhole(event)) {
       this.#begun();
     }
     if (event.type === "error") {
-      this.#error = event.error;
+      this.#error = event.error ?? null;
     }
     this.dispatchEvent(new CustomEvent("message", { detail: event }));
   }
@@ -169,17 +189,19 @@ export class Connection extends EventTarget {
   /**
    * @param {number} code
    * @param {string} reason
+   * @param {boolean} retry false: who asks for the ticket knows that it is of no use to ask again
    */
-  #ended(code, reason) {
+  #ended(code, reason, retry = true) {
     const begun = this.state === "open";
     const { backOff, now, random, after } = this.#wiring;
     const error = begun ? fatal(this.#error) : this.#error;
-    this.ending = explain(code, reason, error, { begun, reached: this.#reached });
+    const ending = explain(code, reason, error, { begun, reached: this.#reached });
+    this.ending = { ...ending, retry: ending.retry && retry };
     if (begun && backOff && now() - this.#openedAt >= backOff.stableMs) {
       this.#attempt = 0;
     }
     this.#abandon();
-    const wanted = this.ending.automatic || (code === NO_TICKET && this.#reached);
+    const wanted = ending.automatic || (code === UNTRIED && retry && this.#reached);
     if (!wanted || !backOff || this.#attempt >= backOff.attempts) {
       this.#become("closed");
       return;

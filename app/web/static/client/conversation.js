@@ -3,16 +3,16 @@
  * Holds one end of a conversation: what the service says is played, and stopped when the user speaks.
  *
  * The service is told what was heard: an answer that was cut short is truncated where its playing ended, which is
- * never behind what was received.
+ * never behind what was received. Answers are timed from the end of speech, which is when this page knows of it:
+ * the service's `speech_stopped` (after the silence that it waits for), or the moment that the button is let go.
  */
 
 import { Answers, truncation } from "./answers.js";
-import { TurnClock } from "./latency.js";
 import { samplesOf } from "./pcm.js";
 import { detectionOf } from "./session.js";
 
 /**
- * @typedef {import("./sent.js").RealtimeEvent} RealtimeEvent
+ * @typedef {import("./incoming.js").RealtimeEvent} RealtimeEvent
  *
  * @typedef {object} Means
  * @property {import("./sound.js").Sound} sound
@@ -33,8 +33,8 @@ export class Conversation {
   #means;
   /** @type {Promise<void> | null} */
   #interrupting = null;
-  /** @type {(() => void)[]} who waits for the end of the response */
-  #waiting = [];
+  /** @type {Set<(quiet: boolean) => void>} who waits for the end of the response */
+  #waiting = new Set();
 
   /** @param {Means} means */
   constructor(means) {
@@ -52,19 +52,26 @@ export class Conversation {
   lost() {
     this.#answers.forget();
     this.#clock.reset();
+    this.#release(false);
   }
 
   /**
    * Wait until no response is in progress: another one would be refused.
-   * @returns {Promise<void>}
+   * @returns {Promise<boolean>} false: the session has gone meanwhile
    */
   async quiet() {
-    if (this.responding) {
-      await new Promise((resolve) => {
-        this.#waiting.push(() => resolve(null));
-        setTimeout(resolve, QUIET_MS);
-      });
+    if (!this.responding) {
+      return true;
     }
+    return await new Promise((resolve) => {
+      const late = setTimeout(() => release(true), QUIET_MS);
+      const release = (/** @type {boolean} */ quiet) => {
+        this.#waiting.delete(release);
+        clearTimeout(late);
+        resolve(quiet);
+      };
+      this.#waiting.add(release);
+    });
   }
 
   /** Note that the user has finished a turn. */
@@ -88,7 +95,10 @@ export class Conversation {
         this.#play(event);
         break;
       case "response.output_audio.done":
-        this.#means.sound.player.end(event.item_id, event.content_index);
+        this.#means.sound.player.end(event.item_id, event.content_index ?? 0);
+        break;
+      case "response.done":
+        this.#ended();
         break;
       case "input_audio_buffer.speech_started":
         this.#spokenTo();
@@ -97,7 +107,7 @@ export class Conversation {
         this.turnEnded();
     }
     if (!this.responding) {
-      this.#waiting.splice(0).forEach((resolve) => resolve());
+      this.#release(true);
     }
   }
 
@@ -108,12 +118,22 @@ export class Conversation {
    */
   interrupt(cancel = true) {
     this.#clock.reset();
-    const cancelled = this.#answers.stop();
-    if (cancel) {
-      cancelled.forEach((event) => this.#means.send(event));
-    }
+    const told = this.#answers.stop(this.#means.sound.player.pending, cancel);
+    told.forEach((event) => this.#means.send(event));
     this.#interrupting ??= this.#silence().finally(() => (this.#interrupting = null));
     return this.#interrupting;
+  }
+
+  /** A response that has failed need not have said that its audio was complete. */
+  #ended() {
+    if (!this.responding) {
+      this.#means.sound.player.endAll();
+    }
+  }
+
+  /** @param {boolean} quiet */
+  #release(quiet) {
+    this.#waiting.forEach((release) => release(quiet));
   }
 
   async #silence() {
@@ -130,7 +150,7 @@ export class Conversation {
   #play(delta) {
     if (this.#answers.wants(delta)) {
       this.#measure(this.#clock.received(delta.item_id, this.#means.now()));
-      this.#means.sound.player.add(delta.item_id, delta.content_index, samplesOf(delta.delta));
+      this.#means.sound.player.add(delta.item_id, delta.content_index ?? 0, samplesOf(delta.delta));
     }
   }
 
@@ -149,10 +169,69 @@ export class Conversation {
     }
   }
 
-  /** @param {import("./latency.js").Latency | null} latency */
+  /** @param {Latency | null} latency */
   #measure(latency) {
     if (latency) {
       this.#means.tell("latency", latency);
     }
+  }
+}
+
+/**
+ * @typedef {object} Latency
+ * @property {"first-byte" | "first-heard" | "round-trip"} kind
+ * @property {number} ms
+ * @property {string} about the item, or the type of the event that was acknowledged
+ */
+
+export class TurnClock {
+  /** @type {number | null} */
+  #ended = null;
+  /** @type {{itemId: string, ended: number} | null} */
+  #answer = null;
+
+  /**
+   * Note that the user has finished.
+   * @param {number} at
+   */
+  speechEnded(at) {
+    this.#ended = at;
+    this.#answer = null;
+  }
+
+  /** Forget the turn: nobody waits for its answer any more. */
+  reset() {
+    this.#ended = null;
+    this.#answer = null;
+  }
+
+  /**
+   * Note audio that was received.
+   * @param {string} itemId
+   * @param {number} at
+   * @returns {Latency | null}
+   */
+  received(itemId, at) {
+    if (this.#ended === null) {
+      return null;
+    }
+    this.#answer = { itemId, ended: this.#ended };
+    this.#ended = null;
+    return { kind: "first-byte", ms: at - this.#answer.ended, about: itemId };
+  }
+
+  /**
+   * Note that an item began to be heard.
+   * @param {string} itemId
+   * @param {number} at
+   * @returns {Latency | null}
+   */
+  heard(itemId, at) {
+    if (this.#answer?.itemId !== itemId) {
+      return null;
+    }
+    const ms = at - this.#answer.ended;
+    this.#answer = null;
+    return { kind: "first-heard", ms, about: itemId };
   }
 }

@@ -15,7 +15,7 @@
  * @property {string | null} [event_id]
  *
  * @typedef {object} Ending
- * @property {number} code the close code; 0 where no connection was tried, since there was no ticket
+ * @property {number} code the close code; 0 where no connection was tried: there was no ticket, or no use in it
  * @property {string} reason what the close frame said, or ""
  * @property {string} message a sentence for people
  * @property {boolean} retry whether another attempt may help
@@ -48,7 +48,7 @@ const again = (message) => ({ message, retry: true, automatic: true });
 
 /** @type {Readonly<Record<number, Meaning>>} */
 const MEANINGS = Object.freeze({
-  0: ifAsked("No ticket could be had for the connection."),
+  0: ifAsked("No connection could be tried."),
   1000: never("The conversation has ended."),
   1001: again("The session has reached its end."),
   1002: never("The relay and this page do not understand each other."),

@@ -7,17 +7,18 @@
 
 import { Connection } from "./connection.js";
 import { Conversation } from "./conversation.js";
+import { isOwn } from "./events.js";
+import { isWhole } from "./incoming.js";
 import { Microphone } from "./microphone.js";
 import { MAX_BUFFERED_BYTES, PREBUFFER_MS, urlOf, wiringOf } from "./options.js";
-import { Outgoing } from "./outgoing.js";
-import { SentEvents } from "./sent.js";
+import { Outgoing, SentEvents } from "./outgoing.js";
 import { SessionWishes } from "./session.js";
 import { Sound } from "./sound.js";
 import { PushToTalk } from "./talking.js";
 import { Transcript } from "./transcript.js";
 
 /**
- * @typedef {import("./sent.js").RealtimeEvent} RealtimeEvent
+ * @typedef {import("./incoming.js").RealtimeEvent} RealtimeEvent
  * @typedef {(type: string, detail: object) => void} Tell
  */
 
@@ -27,14 +28,17 @@ export class Engine {
   /** @type {number | null} the last round trip */
   roundTripMs = null;
   #tell;
+  #asked;
 
   /**
    * @param {import("./options.js").ClientOptions} options
    * @param {Tell} tell
+   * @param {(type: string) => boolean} asked whether anybody may listen
    */
-  constructor(options, tell) {
+  constructor(options, tell, asked) {
     const { session = {}, mode = "voice", turnDetection = null, bargeIn = true } = options;
     this.#tell = tell;
+    this.#asked = asked;
     this.wishes = new SessionWishes(session, mode, turnDetection);
     this.address = { ...options };
     this.connection = new Connection(wiringOf(options, () => urlOf(this.address)));
@@ -70,15 +74,36 @@ export class Engine {
     return this.send({ type: "conversation.item.create", item: { id: this.sent.newId("item"), ...item } });
   }
 
-  /** Have an answer, as soon as there is no other. */
+  /** Have an answer, as soon as there is no other; none in another session than it was wanted in. */
   async respond() {
-    await this.conversation.quiet();
-    return this.send({ type: "response.create" });
+    if (await this.conversation.quiet()) {
+      this.send({ type: "response.create" });
+    }
   }
 
   /** @param {number} limit */
   #makeOutgoing(limit) {
-    return new Outgoing(this.connection, limit, (dropped) => this.#tell("dropped", dropped));
+    const { connection } = this;
+    const way = {
+      get bufferedAmount() {
+        return connection.bufferedAmount;
+      },
+      send: (/** @type {string} */ text) => this.#append(text),
+    };
+    return new Outgoing(way, limit, (dropped) => this.#tell("dropped", dropped));
+  }
+
+  /**
+   * Send an append that is spelt already. It is read again only for somebody who may listen.
+   * @param {string} text
+   * @returns {boolean} whether it was sent
+   */
+  #append(text) {
+    const sent = this.connection.send(text);
+    if (sent && this.#asked("event")) {
+      this.#tell("event", { direction: "out", event: JSON.parse(text), at: performance.now() });
+    }
+    return sent;
   }
 
   /** @param {boolean} bargeIn */
@@ -132,7 +157,19 @@ export class Engine {
   #heard(event) {
     const at = performance.now();
     this.#tell("event", { direction: "in", event, at });
-    this.#tell(event.type, event);
+    if (!isOwn(event.type)) {
+      this.#tell(event.type, event);
+    }
+    if (isWhole(event)) {
+      this.#follow(event, at);
+    }
+  }
+
+  /**
+   * @param {RealtimeEvent} event
+   * @param {number} at
+   */
+  #follow(event, at) {
     this.conversation.hear(event);
     switch (event.type) {
       case "session.created":

@@ -6,43 +6,50 @@
  * order of a conversation is right before its words are known.
  */
 
-import { blank, resultText, toolOf } from "./entry.js";
+import { Recent } from "./bounded.js";
+import { blank, bounded, kindOf, resultText, toolOf, wordsOf } from "./entry.js";
 import { Order } from "./order.js";
 
 /**
- * @typedef {import("./sent.js").RealtimeEvent} RealtimeEvent
+ * @typedef {import("./incoming.js").RealtimeEvent} RealtimeEvent
  * @typedef {import("./entry.js").Entry} Entry
  */
 
+/** Entries that are kept: the oldest give way. */
+const KEPT = 500;
+
 export class Entries {
-  /** @type {Order<Entry>} */
-  #order = new Order();
+  /** @type {Entry[]} those of earlier sessions, in which nothing happens any more */
+  #past = [];
+  /** @type {Order<Entry>} those of the session */
+  #order = new Order(KEPT);
   #session = 0;
   /** Whether the session tells what users say. */
   #transcribes = true;
   /** @type {Map<string, string[]>} the texts of an entry's content parts */
   #parts = new Map();
-  /** @type {Map<string, string>} the responses that entries belong to */
-  #responses = new Map();
+  /** @type {Recent<string, string>} the responses that entries belong to */
+  #responses = new Recent(KEPT);
 
   /** The entries in order. */
   get list() {
-    return this.#order.list;
+    return [...this.#past, ...this.#order.list];
   }
 
-  /** Begin another session; nothing is added any more to what was said in the last one. */
+  /** Begin another session, which may use the ids of the last one anew. */
   begin() {
     this.unheard();
-    this.list.forEach((entry) => (entry.final = true));
-    this.#order.settle();
+    this.#past = this.list;
+    this.#past.forEach((entry) => (entry.final = true));
+    this.#order = new Order(KEPT);
+    this.#parts.clear();
     this.#responses.clear();
     this.#session++;
   }
 
   /** @param {any} session */
   configure(session) {
-    const input = session?.audio?.input;
-    this.#transcribes = !input || input.transcription !== null;
+    this.#transcribes = session.audio?.input?.transcription !== null;
   }
 
   /**
@@ -51,14 +58,14 @@ export class Entries {
    * @param {string | null} [previous]
    */
   heard(id, previous) {
-    const entry = this.find(id) ?? this.#make(id, "user");
+    const entry = this.find(id) ?? blank(id, "user", this.#session);
     entry.spoken = true;
-    return this.#order.place(entry, previous);
+    return this.#place(entry, previous);
   }
 
   /** Forget speech that was never committed. */
   unheard() {
-    this.list
+    this.#order.list
       .filter(({ id, kind, final, text }) => kind === "user" && !final && !text && !this.#parts.has(id))
       .forEach(({ id }) => this.remove(id));
   }
@@ -73,10 +80,10 @@ export class Entries {
   item(item, previous, done = false) {
     switch (item.type) {
       case "message":
-        return this.#order.place(this.#message(item, done), previous);
+        return this.#place(this.#message(item, done), previous);
       case "function_call":
       case "mcp_call":
-        return this.#order.place(this.#call(item, done), previous);
+        return this.#place(this.#call(item, done), previous);
       case "function_call_output":
         return this.#result(item);
       default:
@@ -87,11 +94,11 @@ export class Entries {
   /**
    * Take an item of a response.
    * @param {any} item
-   * @param {string} response
+   * @param {string | null | undefined} response
    * @param {boolean} done
    */
   output(item, response, done) {
-    this.#responses.set(item.id, response);
+    this.#responses.set(item.id, response ?? "");
     return this.item(item, undefined, done);
   }
 
@@ -107,7 +114,7 @@ export class Entries {
       return null;
     }
     const parts = this.#parts.get(id) ?? [];
-    parts[index ?? 0] = anew ? text : (parts[index ?? 0] ?? "") + text;
+    parts[index ?? 0] = bounded(anew ? text : (parts[index ?? 0] ?? "") + text);
     return this.#say(entry, parts, spoken);
   }
 
@@ -120,7 +127,7 @@ export class Entries {
   argue({ item_id: id }, text, anew) {
     const entry = this.find(id);
     if (entry?.tool) {
-      entry.tool.arguments = anew ? text : entry.tool.arguments + text;
+      entry.tool.arguments = bounded(anew ? text : entry.tool.arguments + text);
     }
     return entry;
   }
@@ -150,7 +157,7 @@ export class Entries {
    * @returns {Entry | null} one of the entries that it was cut short in
    */
   close({ id, status }) {
-    const open = this.list.filter((entry) => this.#responses.get(entry.id) === id);
+    const open = this.#order.list.filter((entry) => this.#responses.get(entry.id) === id);
     const cut = status === "cancelled";
     open.forEach((entry) => Object.assign(entry, { final: true, interrupted: entry.interrupted || cut }));
     return open.at(-1) ?? null;
@@ -161,15 +168,12 @@ export class Entries {
    * @param {RealtimeEvent} event
    */
   relayTool({ name, call_id: callId, result }) {
-    const entry = this.#callOf(callId) ?? this.#order.place(this.#make(`tool_${callId}`, "tool"), undefined);
+    const entry = this.#callOf(callId) ?? this.#place(blank(`tool_${callId}`, "tool", this.#session), undefined);
     const tool = toolOf({ name, call_id: callId, output: result }, entry.tool);
     return Object.assign(entry, { final: true, tool });
   }
 
-  /**
-   * @param {string} id
-   * @returns {null}
-   */
+  /** @param {string} id */
   remove(id) {
     this.#order.remove(id);
     this.#parts.delete(id);
@@ -177,9 +181,18 @@ export class Entries {
   }
 
   /**
-   * @param {string} id
-   * @returns {Entry | null}
+   * @param {Entry} entry
+   * @param {string | null | undefined} previous
    */
+  #place(entry, previous) {
+    this.#order.place(entry, previous);
+    if (this.#past.length + this.#order.list.length > KEPT) {
+      this.#past.shift() ?? this.remove(this.#order.list[0].id);
+    }
+    return entry;
+  }
+
+  /** @param {string} id */
   find(id) {
     return this.#order.find(id);
   }
@@ -189,15 +202,11 @@ export class Entries {
    * @param {boolean} done
    */
   #message(item, done) {
-    const entry = this.find(item.id) ?? this.#make(item.id, item.role);
-    const content = item.content ?? [];
-    const texts = content.map((/** @type {any} */ part) => part.transcript ?? part.text ?? "");
-    const spoken = entry.spoken || content.some((/** @type {any} */ part) => part.type.endsWith("audio"));
-    if (texts.some(Boolean)) {
-      this.#say(entry, texts, spoken);
-    }
-    entry.spoken = spoken;
-    const written = item.role !== "assistant" && !spoken;
+    const entry = this.find(item.id) ?? blank(item.id, kindOf(item.role), this.#session);
+    const { texts, spoken } = wordsOf(item);
+    entry.spoken ||= spoken;
+    texts.some(Boolean) && this.#say(entry, texts, spoken);
+    const written = item.role !== "assistant" && !entry.spoken;
     entry.final ||= written || (done && (item.role === "assistant" || !this.#transcribes));
     this.#parts.set(entry.id, this.#parts.get(entry.id) ?? []);
     return entry;
@@ -208,7 +217,7 @@ export class Entries {
    * @param {boolean} done
    */
   #call(item, done) {
-    const entry = this.find(item.id) ?? this.#make(item.id, "tool");
+    const entry = this.find(item.id) ?? blank(item.id, "tool", this.#session);
     entry.tool = toolOf(item, entry.tool);
     entry.final ||= done;
     return entry;
@@ -226,7 +235,7 @@ export class Entries {
 
   /** @param {string} callId */
   #callOf(callId) {
-    return this.list.find(({ tool }) => tool?.callId === callId) ?? null;
+    return this.#order.list.find(({ tool }) => tool?.callId === callId) ?? null;
   }
 
   /**
@@ -237,14 +246,5 @@ export class Entries {
   #say(entry, parts, spoken) {
     this.#parts.set(entry.id, parts);
     return Object.assign(entry, { text: parts.filter(Boolean).join("\n"), spoken: entry.spoken || spoken });
-  }
-
-  /**
-   * @param {string} id
-   * @param {Entry["kind"]} kind
-   * @returns {Entry} which has no place yet
-   */
-  #make(id, kind) {
-    return blank(id, kind, this.#session);
   }
 }

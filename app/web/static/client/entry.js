@@ -24,6 +24,26 @@
  * @property {Tool | null} tool
  */
 
+/** Characters of a text that are kept: an answer that never ends is not kept for ever. */
+const LONGEST = 100_000;
+
+/**
+ * @param {string} text
+ * @returns {string} what is kept of it
+ */
+export function bounded(text) {
+  return text.slice(0, LONGEST);
+}
+
+/**
+ * Say whose a message is; one whose role is not known is the system's.
+ * @param {string | null | undefined} role
+ * @returns {Entry["kind"]}
+ */
+export function kindOf(role) {
+  return role === "user" || role === "assistant" ? role : "system";
+}
+
 /**
  * @param {string} id
  * @param {Entry["kind"]} kind
@@ -45,6 +65,18 @@ export function blank(id, kind, session) {
 }
 
 /**
+ * Read the texts of a message, part by part.
+ * @param {any} item
+ * @returns {{texts: string[], spoken: boolean}}
+ */
+export function wordsOf({ content }) {
+  /** @type {any[]} */
+  const parts = content ?? [];
+  const texts = parts.map(({ transcript, text }) => bounded(transcript ?? text ?? ""));
+  return { texts, spoken: parts.some(({ type }) => type.endsWith("audio")) };
+}
+
+/**
  * Read an item that is a call, on top of what is known of it.
  * @param {any} item
  * @param {Tool | null} known
@@ -53,9 +85,9 @@ export function blank(id, kind, session) {
 export function toolOf(item, known) {
   const result = item.output ?? known?.result ?? null;
   return {
-    name: item.name,
+    name: item.name ?? known?.name ?? "",
     callId: item.call_id ?? item.id,
-    arguments: item.arguments || known?.arguments || "",
+    arguments: bounded(item.arguments || known?.arguments || ""),
     result: result === null ? null : resultText(result),
   };
 }
@@ -66,5 +98,5 @@ export function toolOf(item, known) {
  * @returns {string}
  */
 export function resultText(result) {
-  return typeof result === "string" ? result : JSON.stringify(result);
+  return bounded(typeof result === "string" ? result : (JSON.stringify(result) ?? ""));
 }

@@ -2,11 +2,11 @@
 /**
  * What a client tells, by the name of the event: the types of the details.
  *
- * Every server event is told too, under its own type and with itself as the detail.
+ * Every server event is told too, under its own type and with itself as the detail; but none under a name of ours.
  */
 
 /**
- * @typedef {import("./sent.js").RealtimeEvent} RealtimeEvent
+ * @typedef {import("./incoming.js").RealtimeEvent} RealtimeEvent
  *
  * @typedef {object} Passed an event that went either way, for a log; audio is in it
  * @property {"in" | "out"} direction
@@ -41,14 +41,52 @@
  * @property {import("./talking.js").Talk} talk
  * @property {Playing} playback
  * @property {import("./answers.js").Interrupted} interrupted
- * @property {import("./latency.js").Latency} latency
+ * @property {import("./conversation.js").Latency} latency
  * @property {Written} transcript
  *
  * @typedef {boolean | AddEventListenerOptions} Listening
  */
 
+/** @type {Readonly<Record<keyof ClientEvents, true>>} */
+const OWN = Object.freeze({
+  state: true,
+  session: true,
+  event: true,
+  refused: true,
+  dropped: true,
+  audio: true,
+  microphone: true,
+  talk: true,
+  playback: true,
+  interrupted: true,
+  latency: true,
+  transcript: true,
+});
+
+/**
+ * Tell whether a name is that of an event of the client's: no server may speak in its place.
+ * @param {string} type
+ * @returns {boolean}
+ */
+export function isOwn(type) {
+  return Object.hasOwn(OWN, type);
+}
+
 /** An EventTarget whose events are known by their names. */
 export class Teller extends EventTarget {
+  /** @type {Set<string>} the names that anybody has ever listened to */
+  #asked = new Set();
+
+  /**
+   * Tell whether anybody may listen to events of this name, for those that cost something to make.
+   * @param {string} type
+   * @returns {boolean}
+   * @protected
+   */
+  _asked(type) {
+    return this.#asked.has(type);
+  }
+
   /**
    * @template {keyof ClientEvents} K
    * @overload
@@ -70,6 +108,7 @@ export class Teller extends EventTarget {
    * @param {Listening} [options]
    */
   addEventListener(type, listener, options) {
+    this.#asked.add(type);
     super.addEventListener(type, listener, options);
   }
 }

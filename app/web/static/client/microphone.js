@@ -96,8 +96,7 @@ export class Microphone extends EventTarget {
   async start(ready, deviceId = this.#options.deviceId) {
     const number = ++this.#number;
     try {
-      // Both at once, within the gesture that the caller is in.
-      const [stream, context] = await Promise.all([open({ ...this.#options, deviceId }), ready()]);
+      const [stream, context] = await both(open({ ...this.#options, deviceId }), ready());
       if (number === this.#number) {
         this.#options.deviceId = deviceId;
         this.#connect(context, stream);
@@ -106,7 +105,9 @@ export class Microphone extends EventTarget {
       }
     } catch (cause) {
       const error = new MicrophoneError(cause);
-      this.#change("failed", error);
+      if (number === this.#number) {
+        this.#change("failed", error);
+      }
       throw error;
     }
   }
@@ -219,6 +220,21 @@ async function open({ deviceId, batchMs: _, ...processing }) {
   }
   const device = deviceId ? { deviceId: { exact: deviceId } } : {};
   return await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1, ...processing, ...device } });
+}
+
+/**
+ * Wait for both, which were asked for at once, within the caller's gesture; a microphone alone is let go again.
+ * @param {Promise<MediaStream>} opened
+ * @param {Promise<AudioContext>} ready
+ * @returns {Promise<[MediaStream, AudioContext]>}
+ */
+async function both(opened, ready) {
+  try {
+    return await Promise.all([opened, ready]);
+  } catch (cause) {
+    opened.then(stop, () => {});
+    throw cause;
+  }
 }
 
 /** @param {MediaStream} stream */

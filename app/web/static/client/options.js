@@ -1,10 +1,72 @@
 // @ts-check
 /**
- * What a client can be told, and what holds where nothing is.
+ * What a client can be told, what holds where nothing is, and how the browser is asked for it.
+ *
+ * The ticket stands in a subprotocol, since browsers can set no header, and a URL ends up in logs. The relay
+ * selects `realtime`, which therefore comes first.
  */
 
-import { relayUrl } from "./address.js";
-import { BACK_OFF } from "./backoff.js";
+const PATH = "/v1/realtime";
+const KEY_SUBPROTOCOL = "openai-insecure-api-key.";
+
+/**
+ * @typedef {object} Address
+ * @property {string | URL} [url] of the relay; this page's origin and `/v1/realtime` if none is given
+ * @property {string | null} [model] the name of a model or deployment that is asked for
+ * @property {string | null} [profile] the profile that is asked for
+ * @property {Record<string, string>} [query] further fields of the query
+ * @property {boolean} [relayEvents] whether to hear the relay's own events (`relay.*`)
+ */
+
+/**
+ * Put the URL of a WebSocket together.
+ * @param {Address} address
+ * @param {string} base what a relative `url` is relative to: the page's own
+ * @returns {string}
+ */
+export function relayUrl({ url, model, profile, query, relayEvents }, base) {
+  const whole = new URL(url ?? PATH, base);
+  whole.protocol = whole.protocol.replace("http", "ws");
+  whole.hash = "";
+  const fields = { model, profile, relay: relayEvents ? "v1" : undefined, ...query };
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== undefined && value !== null && value !== "") {
+      whole.searchParams.set(name, value);
+    }
+  }
+  return whole.href;
+}
+
+/**
+ * Say which subprotocols to offer.
+ * @param {string | null | undefined} ticket
+ * @returns {string[]}
+ */
+export function subprotocols(ticket) {
+  return ticket ? ["realtime", KEY_SUBPROTOCOL + ticket] : ["realtime"];
+}
+
+/**
+ * @typedef {object} BackOff
+ * @property {number} attempts how many attempts are made before giving up
+ * @property {number} baseMs the longest first wait
+ * @property {number} capMs the longest wait of all
+ * @property {number} stableMs how long a connection must have been open for the counting to begin anew
+ */
+
+/** @type {Readonly<BackOff>} */
+export const BACK_OFF = Object.freeze({ attempts: 8, baseMs: 500, capMs: 15_000, stableMs: 30_000 });
+
+/**
+ * Say how long to wait before an attempt.
+ * @param {number} attempt 1 for the first after a connection was lost
+ * @param {BackOff} backOff
+ * @param {() => number} random in [0, 1)
+ * @returns {number} whole milliseconds
+ */
+export function delayBefore(attempt, backOff, random) {
+  return Math.round(random() * Math.min(backOff.capMs, backOff.baseMs * 2 ** (attempt - 1)));
+}
 
 /**
  * @typedef {object} OwnOptions
@@ -17,9 +79,9 @@ import { BACK_OFF } from "./backoff.js";
  * @property {import("./microphone.js").MicrophoneOptions} [microphone]
  * @property {number} [prebufferMs] audio that must be there before an answer is played
  * @property {number} [maxBufferedBytes] above it audio is dropped instead of sent
- * @property {Partial<import("./backoff.js").BackOff> | false} [reconnect]
+ * @property {Partial<BackOff> | false} [reconnect]
  *
- * @typedef {import("./address.js").Address & OwnOptions} ClientOptions
+ * @typedef {Address & OwnOptions} ClientOptions
  */
 
 /** About two seconds of audio. */

@@ -5,16 +5,26 @@
  * Who names nobody, or somebody who is not there, stands last until that one comes.
  */
 
+import { Recent } from "./bounded.js";
+
+/** Members that wait for the same one, which is one as a rule. */
+const MOST_WAIT = 16;
+
 /** @template {{id: string}} T */
 export class Order {
   /** @type {T[]} */
   list = [];
-  /** @type {Map<string, string[]>} who stands behind one that is not there yet */
-  #behind = new Map();
-  /** @type {Map<string, string>} whom each member stands behind */
-  #previous = new Map();
-  /** @type {Map<string, string>} members that go by another id as well */
-  #alias = new Map();
+  /** @type {Recent<string, string[]>} who stands behind one that is not there yet */
+  #behind;
+  /** @type {Recent<string, string>} whom each member stands behind */
+  #previous;
+  /** @type {Recent<string, string>} members that go by another id as well */
+  #alias;
+
+  /** @param {number} most members of which it is remembered where they stand */
+  constructor(most) {
+    [this.#behind, this.#previous, this.#alias] = [new Recent(most), new Recent(most), new Recent(most)];
+  }
 
   /**
    * @param {string} id
@@ -50,7 +60,7 @@ export class Order {
     if (before) {
       this.#move(member, before);
     } else if (previous) {
-      this.#behind.set(previous, [...(this.#behind.get(previous) ?? []), member.id]);
+      this.#behind.set(previous, [...(this.#behind.get(previous) ?? []), member.id].slice(-MOST_WAIT));
     }
     return member;
   }
@@ -58,11 +68,6 @@ export class Order {
   /** @param {string} id */
   remove(id) {
     this.list = this.list.filter((each) => each.id !== id);
-  }
-
-  /** Wait for nobody any more. */
-  settle() {
-    [this.#behind, this.#previous, this.#alias].forEach((each) => each.clear());
   }
 
   /**

@@ -7,6 +7,8 @@
 
 /** Samples a second on the wire. */
 export const WIRE_RATE = 24_000;
+/** Samples that may wait to be played: ten minutes of speech. */
+export const LONGEST = 600 * WIRE_RATE;
 
 const HEAD = '{"type":"input_audio_buffer.append","audio":"';
 const TAIL = '"}';
@@ -28,17 +30,26 @@ export function toBase64(bytes) {
 }
 
 /**
- * Read base64 as PCM16 samples; half a sample at the end is dropped.
+ * Read base64 as PCM16 samples; half a sample at the end is dropped, and what is no base64 is no sample.
  * @param {string} text
  * @returns {Int16Array<ArrayBuffer>}
  */
 export function samplesOf(text) {
-  const binary = atob(text);
+  const binary = binaryOf(text);
   const samples = new Int16Array(binary.length >> 1);
   for (let at = 0; at < samples.length; at++) {
     samples[at] = binary.charCodeAt(2 * at) | (binary.charCodeAt(2 * at + 1) << 8);
   }
   return samples;
+}
+
+/** @param {string} text */
+function binaryOf(text) {
+  try {
+    return atob(text);
+  } catch {
+    return "";
+  }
 }
 
 /**

@@ -6,12 +6,9 @@
  * for nobody. So `played` never passes what was received.
  */
 
-import { rms, toFloat, WIRE_RATE } from "./pcm.js";
+import { Ring } from "./bounded.js";
+import { LONGEST, rms, toFloat, WIRE_RATE } from "./pcm.js";
 import { Resampler } from "./resampler.js";
-import { Ring } from "./ring.js";
-
-/** Ten minutes of speech. */
-const LIMIT = 600 * WIRE_RATE;
 
 /**
  * @typedef {object} Part the audio of one content part of an item
@@ -55,7 +52,7 @@ export class PlaybackQueue {
    * @param {number} prebufferMs audio that must wait before anything is played
    * @param {number} limit samples that may wait
    */
-  constructor(rate, prebufferMs = 0, limit = LIMIT) {
+  constructor(rate, prebufferMs = 0, limit = LONGEST) {
     this.#resampler = new Resampler(WIRE_RATE, rate);
     this.#prebuffer = (prebufferMs * WIRE_RATE) / 1000;
     this.#ring = new Ring(limit);

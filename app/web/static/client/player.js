@@ -5,7 +5,7 @@
  * Only the worklet counts what is played; what stands here is its last word, and after a flush its exact one.
  */
 
-import { milliseconds } from "./pcm.js";
+import { LONGEST, milliseconds } from "./pcm.js";
 
 /**
  * @typedef {import("./answers.js").Cut} Cut
@@ -36,13 +36,23 @@ export class Player extends EventTarget {
   #waiting = [];
   /** @type {Map<string, Part>} */
   #parts = new Map();
+  #refused = 0;
   #flushes = 0;
   /** @type {Map<number, (parts: any[]) => void>} */
   #flushing = new Map();
 
   /** Whether something is playing, or waits to be. */
   get playing() {
-    return [...this.#parts.values()].some((part) => !part.finished);
+    return this.#unfinished.length > 0;
+  }
+
+  /** The items that are playing, or wait to be. */
+  get pending() {
+    return this.#unfinished.map(({ itemId }) => itemId);
+  }
+
+  get #unfinished() {
+    return [...this.#parts.values()].filter((part) => !part.finished);
   }
 
   /**
@@ -76,7 +86,12 @@ export class Player extends EventTarget {
    * @param {Int16Array<ArrayBuffer>} samples
    */
   add(itemId, contentIndex, samples) {
-    if (!this.#waiting) {
+    if (!this.#waiting || !samples.length) {
+      return;
+    }
+    if (!this.#fits(samples.length)) {
+      this.#refused += samples.length;
+      this.overflow += samples.length;
       return;
     }
     const part = this.#part(itemId, contentIndex);
@@ -96,12 +111,17 @@ export class Player extends EventTarget {
     }
   }
 
+  /** Note that nothing more of anything will come, whether each part was said to be complete or not. */
+  endAll() {
+    this.#unfinished.forEach(({ itemId, contentIndex }) => this.#post({ type: "end", itemId, contentIndex }));
+  }
+
   /**
    * Stop, and forget what waits.
    * @returns {Promise<Cut[]>} the parts that had not been played whole, in order
    */
   async flush() {
-    const cut = [...this.#parts.values()].filter((part) => !part.finished);
+    const cut = this.#unfinished;
     if (cut.length) {
       (await this.#flushed()).forEach((part) => this.#count(part));
       cut.forEach((part) => (part.finished = true));
@@ -117,6 +137,15 @@ export class Player extends EventTarget {
    */
   played(itemId, contentIndex) {
     return milliseconds(this.#parts.get(keyOf(itemId, contentIndex))?.played ?? 0);
+  }
+
+  /**
+   * Tell whether so much more may wait: a context that is suspended plays nothing, however long it lasts.
+   * @param {number} samples
+   */
+  #fits(samples) {
+    const waiting = this.#unfinished.reduce((sum, { received, played }) => sum + received - played, 0);
+    return waiting + samples <= LONGEST && this.#unfinished.length < KEPT;
   }
 
   /** @returns {Promise<any[]>} */
@@ -147,7 +176,7 @@ export class Player extends EventTarget {
 
   /** @param {any} report */
   #report({ part, level, underruns, overflow }) {
-    Object.assign(this, { level, underruns, overflow });
+    Object.assign(this, { level, underruns, overflow: overflow + this.#refused });
     if (part) {
       this.#count(part);
     }

@@ -18,7 +18,7 @@ const DETECTION = Object.freeze({ type: "server_vad" });
 const HOLDERS = ["audio", "input", "output"];
 
 /**
- * Merge fields into others.
+ * Merge fields into others; one that is `undefined` is taken away, and so is what then holds nothing.
  * @param {Fields} into
  * @param {Fields} fields
  * @returns {Fields} another object
@@ -26,9 +26,19 @@ const HOLDERS = ["audio", "input", "output"];
 export function merged(into, fields) {
   const result = { ...into };
   for (const [name, value] of Object.entries(fields)) {
-    result[name] = HOLDERS.includes(name) ? merged(result[name] ?? {}, value ?? {}) : value;
+    result[name] = HOLDERS.includes(name) ? held(result[name], value) : value;
   }
-  return result;
+  return Object.fromEntries(Object.entries(result).filter(([, value]) => value !== undefined));
+}
+
+/**
+ * @param {Fields | undefined} into
+ * @param {Fields | null | undefined} fields
+ * @returns {Fields | undefined}
+ */
+function held(into, fields) {
+  const result = merged(into ?? {}, fields ?? {});
+  return Object.keys(result).length ? result : undefined;
 }
 
 /**
@@ -62,7 +72,7 @@ export class SessionWishes {
    * @param {Fields | null} detection of voice mode
    */
   constructor(fields, mode, detection) {
-    this.#fields = detection ? merged(fields, detecting(detection)) : fields;
+    this.#fields = merged(fields, detection ? detecting(detection) : {});
     this.mode = mode;
   }
 
@@ -76,13 +86,14 @@ export class SessionWishes {
   }
 
   /**
-   * Add to the wishes.
+   * Add to the wishes; what is `undefined` is wished no more.
    * @param {Fields} fields
-   * @returns {Fields} the update that says so
+   * @returns {Fields | null} the update that says so; null: there is nothing that it could say
    */
   add(fields) {
     this.#fields = merged(this.#fields, fields);
-    return complete(this.#inMode(fields));
+    const named = merged({}, fields);
+    return Object.keys(named).length ? complete(this.#inMode(named)) : null;
   }
 
   /**

@@ -108,7 +108,7 @@ export class Sound extends EventTarget {
   /** @returns {Promise<AudioContext>} */
   async #load() {
     const context = this.#make();
-    await Promise.all(["./player-worklet.js", "./microphone-worklet.js"].map((file) => add(context, file)));
+    await context.audioWorklet.addModule(new URL("./worklets.js", import.meta.url));
     if (this.context === context) {
       this.#start(context);
     }
@@ -157,13 +157,4 @@ export class Sound extends EventTarget {
       this.dispatchEvent(new CustomEvent("audio", { detail: { state, error } }));
     }
   }
-}
-
-/**
- * @param {AudioContext} context
- * @param {string} file
- * @returns {Promise<void>}
- */
-function add(context, file) {
-  return context.audioWorklet.addModule(new URL(file, import.meta.url));
 }

@@ -13,7 +13,7 @@ export class ClientStatus extends Teller {
     const tell = (/** @type {string} */ type, /** @type {object} */ detail) =>
       void this.dispatchEvent(new CustomEvent(type, { detail }));
     /** @protected */
-    this._engine = new Engine(options, tell);
+    this._engine = new Engine(options, tell, (type) => this._asked(type));
   }
 
   /** The profile that the next connection asks for; null: the usual one. */

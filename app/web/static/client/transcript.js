@@ -7,10 +7,11 @@
  */
 
 import { Entries } from "./entries.js";
+import { isWhole } from "./incoming.js";
 
 /**
  * @typedef {import("./entry.js").Entry} Entry
- * @typedef {import("./sent.js").RealtimeEvent} RealtimeEvent
+ * @typedef {import("./incoming.js").RealtimeEvent} RealtimeEvent
  * @typedef {(event: RealtimeEvent) => Entry | null | undefined} Fold
  */
 
@@ -22,7 +23,7 @@ export class Transcript {
   #folds = {
     "session.created": ({ session }) => this.#begin(session),
     "session.updated": ({ session }) => this.#configure(session),
-    "input_audio_buffer.speech_started": (event) => this.#entries.heard(event.item_id),
+    "input_audio_buffer.speech_started": ({ item_id: id }) => (id ? this.#entries.heard(id) : null),
     "input_audio_buffer.committed": (event) => this.#entries.heard(event.item_id, event.previous_item_id),
     "input_audio_buffer.cleared": () => this.#unheard(),
     "conversation.item.added": (event) => this.#entries.item(event.item, event.previous_item_id),
@@ -65,7 +66,7 @@ export class Transcript {
    * @returns {boolean}
    */
   concerns(event) {
-    return Object.hasOwn(this.#folds, event.type);
+    return Object.hasOwn(this.#folds, event.type) && isWhole(event);
   }
 
   /** Forget everything. */

@@ -35,10 +35,7 @@ export function chosenProfile() {
  * @param {() => void} connectAnew
  */
 export function followChoices(client, connectAnew) {
-  voice.addEventListener("change", () => {
-    const send = !client.transcript.entries.some(({ kind, spoken }) => kind === "assistant" && spoken);
-    voice.value && client.updateSession({ audio: { output: { voice: voice.value } } }, { send });
-  });
+  followVoice(client);
   profile.addEventListener("change", () => {
     profile.dataset.chosen = "true";
     client.profile = chosenProfile();
@@ -48,6 +45,20 @@ export function followChoices(client, connectAnew) {
     client.updateSession({ tools: clock.checked ? [LOCAL_TIME] : [] });
   });
   answerLocalTime(client);
+}
+
+/**
+ * A service changes its voice only before it has spoken; the default one comes back with another session.
+ * @param {Client} client
+ */
+function followVoice(client) {
+  let spoken = false;
+  client.addEventListener("session.created", () => (spoken = false));
+  client.addEventListener("response.output_audio.delta", () => (spoken = true));
+  voice.addEventListener("change", () => {
+    const chosen = voice.value || undefined;
+    client.updateSession({ audio: { output: { voice: chosen } } }, { send: !spoken });
+  });
 }
 
 /** @param {string} name */

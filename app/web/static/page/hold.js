@@ -11,6 +11,9 @@ const CONTROLS = "a, button, input, select, textarea, summary, [contenteditable]
 
 /** The holding of one button. */
 export class HoldToTalk {
+  /** Whether the space key is down, and was pressed to talk. */
+  #space = false;
+
   /**
    * @param {HTMLButtonElement} button
    * @param {Client} client
@@ -59,23 +62,26 @@ export class HoldToTalk {
   #keyDown(event) {
     if (event.key === "Escape") {
       this.#cancel();
-    } else if (this.#isForTalking(event)) {
-      event.preventDefault();
-      event.repeat || this.client.talking || this.client.beginTalking();
+    } else if (event.code === "Space") {
+      this.#space = event.repeat ? this.#space : this.#isForTalking(event);
+      this.#space && event.preventDefault();
+      this.#space && !event.repeat && !this.client.talking && this.client.beginTalking();
     }
   }
 
   /** @param {KeyboardEvent} event */
   #keyUp(event) {
-    if (event.code === "Space" && this.client.talking) {
+    if (event.code === "Space" && this.#space) {
+      // Even if the turn was broken off meanwhile: some browsers would click the button now.
       event.preventDefault();
+      this.#space = false;
       this.#end();
     }
   }
 
   /** @param {KeyboardEvent} event */
-  #isForTalking({ code, target, ctrlKey, altKey, metaKey }) {
-    if (code !== "Space" || ctrlKey || altKey || metaKey || !this.wanted()) {
+  #isForTalking({ target, ctrlKey, altKey, metaKey }) {
+    if (ctrlKey || altKey || metaKey || !this.wanted()) {
       return false;
     }
     const control = target instanceof Element ? target.closest(CONTROLS) : null;

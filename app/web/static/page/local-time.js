@@ -18,8 +18,8 @@ export const LOCAL_TIME = {
 export function answerLocalTime(client) {
   client.addEventListener("response.done", ({ detail }) => {
     /** @type {any[]} */
-    const items = detail.response?.output ?? [];
-    const calls = items.filter(({ type, name }) => type === "function_call" && name === LOCAL_TIME.name);
+    const items = Array.isArray(detail.response?.output) ? detail.response.output : [];
+    const calls = items.filter((item) => item?.type === "function_call" && item.name === LOCAL_TIME.name);
     calls.forEach(({ call_id: id }, at) => {
       client.sendToolResult(id, localTime(), { respond: at === calls.length - 1 });
     });

@@ -32,7 +32,12 @@ export class Row {
    */
   continues({ direction, event }) {
     const same = direction === this.direction && event.type === this.type;
-    return same && this.streams && event.item_id === this.events[0].item_id && this.events.length < MOST;
+    return same && this.streams && event.item_id === this.events[0].item_id && !this.full;
+  }
+
+  /** Whether it takes no more. */
+  get full() {
+    return this.events.length >= MOST;
   }
 
   /**

@@ -7,6 +7,8 @@ import { Row } from "./log-row.js";
 /** @typedef {import("../client/index.js").RealtimeRelayClient} Client */
 
 const MOST = 400;
+/** Streams that run side by side. */
+const STREAMS = 8;
 
 const list = byId("log", HTMLElement);
 const count = byId("log-count", HTMLElement);
@@ -49,7 +51,7 @@ function add(told) {
 /** @param {Row} row */
 function append(row) {
   rows.push(row);
-  running = row.streams ? [...running, row] : [];
+  running = row.streams ? [...running.filter(({ full }) => !full), row].slice(-STREAMS) : [];
   rows.length > MOST && rows.shift()?.element.remove();
   !paused && matches(row) && follow(() => list.append(row.element));
 }

@@ -15,8 +15,8 @@ import { startTalking } from "./talking.js";
 import { showTimes } from "./timing.js";
 import { showWords } from "./words.js";
 
-const TRANSCRIPTION = { audio: { input: { transcription: { model: "whisper-1" } } } };
 /** What a session is asked for beside its profile: captions of what the user says. */
+const TRANSCRIPTION = { audio: { input: { transcription: { model: "whisper-1" } } } };
 
 const SIMULATED = "This is a simulated service: it hears that you speak, but not what you say.";
 const INSECURE =
@@ -72,8 +72,11 @@ async function write(event) {
   if (!text || (client.state !== "open" && keyIsMissing())) {
     return;
   }
-  if ((client.state === "open" || (await connect())) && client.sendText(text) !== null) {
-    field.value = "";
+  // At once, so that nobody sends it twice; what could not be sent comes back, unless another text stands there.
+  field.value = "";
+  const sent = (client.state === "open" || (await connect())) && (await client.sendText(text)) !== null;
+  if (!sent && !field.value) {
+    field.value = text;
   }
 }
 

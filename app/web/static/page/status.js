@@ -33,16 +33,18 @@ export function showStatus(client) {
     explainEnding(client, detail);
   });
   client.addEventListener("audio", ({ detail }) => explainSound(client, detail.state));
-  client.addEventListener("dropped", ({ detail: { total } }) => {
-    tell("dropped", "warn", `The network is too slow for your voice: ${total} pieces of it were dropped.`);
+  // In the same words each time: a number that grows would be read out every second.
+  client.addEventListener("dropped", () => {
+    tell("dropped", "warn", "The network is too slow for your voice: pieces of it were dropped.");
   });
   client.addEventListener("refused", ({ detail: { error, event } }) => {
     const what = event ? ` (${event.type})` : "";
     const remedy = { label: "Dismiss", press: () => untell("refused") };
-    tell("refused", "warn", `Refused${what}: ${error.message}`, remedy);
+    tell("refused", "warn", `Refused${what}: ${error.message ?? "no reason was given."}`, remedy);
   });
   client.addEventListener("relay.going_away", ({ detail }) => {
-    tell("relay", "info", `The relay is about to restart, in ${Math.round(detail.seconds_left)} seconds.`);
+    const seconds = Math.round(detail.seconds_left);
+    tell("relay", "info", `The relay is about to restart${seconds >= 0 ? `, in ${seconds} seconds` : ""}.`);
   });
 }
 
@@ -75,8 +77,11 @@ function wrong(ending) {
  */
 function said({ code, message, reason, error }) {
   const own = error?.message || reason;
+  if (!code) {
+    return `${message} ${own}`.trim();
+  }
   const more = own && !message.includes(own) ? ` The relay says: “${own}”` : "";
-  return `${message}${more}${code ? ` Code ${code}.` : ""}`;
+  return `${message}${more} Code ${code}.`;
 }
 
 /**

@@ -15,10 +15,12 @@ const view = byId("words", HTMLElement);
 const welcome = byId("welcome", HTMLElement);
 const announcer = byId("announcer", HTMLElement);
 
-/** @type {Map<string, HTMLElement>} */
+/** @type {Map<Entry, HTMLElement>} by the entry: another session may use an id anew */
 const shown = new Map();
-/** @type {Set<string>} */
-const announced = new Set();
+/** @type {WeakSet<Entry>} */
+const announced = new WeakSet();
+/** What is announced stands for a while: of two that come at once, both are to be read. */
+const ANNOUNCED = 4;
 
 /**
  * Show what a client's transcript says, from now on.
@@ -26,7 +28,9 @@ const announced = new Set();
  */
 export function showWords(client) {
   client.addEventListener("transcript", ({ detail: { entry, transcript } }) => {
-    entry ? show(entry, transcript.entries) : keepOnly(transcript.entries);
+    const { entries } = transcript;
+    entry && show(entry, entries);
+    (!entry || shown.size > entries.length) && keepOnly(entries);
     welcome.hidden = shown.size > 0;
   });
   client.addEventListener("state", ({ detail: { state } }) => {
@@ -43,11 +47,11 @@ export function showWords(client) {
 function show(entry, all) {
   const following = view.scrollHeight - view.scrollTop - view.clientHeight < 80;
   const fresh = made(entry);
-  const before = shown.get(entry.id);
-  const next = all.slice(all.indexOf(entry) + 1).find(({ id }) => shown.has(id));
-  before ? before.replaceWith(fresh) : list.insertBefore(fresh, (next && shown.get(next.id)) ?? null);
+  const before = shown.get(entry);
+  const next = all.slice(all.indexOf(entry) + 1).find((each) => shown.has(each));
+  before ? before.replaceWith(fresh) : list.insertBefore(fresh, (next && shown.get(next)) ?? null);
   !before && begins(entry, all) && fresh.before(make("li", { class: "anew" }, ANEW));
-  shown.set(entry.id, fresh);
+  shown.set(entry, fresh);
   if (following) {
     view.scrollTop = view.scrollHeight;
   }
@@ -65,12 +69,15 @@ function begins({ session }, all) {
 
 /** @param {Entry[]} entries */
 function keepOnly(entries) {
-  const ids = new Set(entries.map(({ id }) => id));
-  for (const [id, element] of shown) {
-    if (!ids.has(id)) {
+  const kept = new Set(entries);
+  for (const [entry, element] of shown) {
+    if (!kept.has(entry)) {
       element.remove();
-      shown.delete(id);
+      shown.delete(entry);
     }
+  }
+  while (list.firstElementChild?.className === "anew") {
+    list.firstElementChild.remove();
   }
 }
 
@@ -102,10 +109,12 @@ function marks({ interrupted, failed }) {
 
 /** @param {Entry} entry */
 function announce(entry) {
-  if (!entry.final || announced.has(entry.id)) {
+  const words = entry.tool?.name || entry.text || entry.failed;
+  if (!entry.final || !words || announced.has(entry)) {
     return;
   }
-  announced.add(entry.id);
-  const words = entry.tool ? `Tool call: ${entry.tool.name}` : `${WHO[entry.kind]}: ${entry.text}`;
-  announcer.textContent = words;
+  announced.add(entry);
+  const who = entry.tool ? "Tool call" : WHO[entry.kind];
+  announcer.append(make("p", {}, `${who}: ${words}`));
+  announcer.childElementCount > ANNOUNCED && announcer.firstElementChild?.remove();
 }

@@ -1,12 +1,51 @@
 // @ts-check
 /**
- * The player's end of the audio thread: it renders, counts, and reports.
+ * The client's ends of the audio thread: the microphone's, which makes batches, and the player's, which counts.
  *
- * It is told `audio`, `end` and `flush`; it reports twenty times a second while it plays, at once what began and
- * ended (with the time of the context's clock), and answers a flush with the exact counts.
+ * The microphone resamples, batches, and hands the batches over. Told `{type: "reset"}` it forgets what is no
+ * batch yet; told `{type: "finish"}` it hands over what is left, and says `finished`.
+ *
+ * The player is told `audio`, `end` and `flush`; it reports twenty times a second while it plays, at once what
+ * began and ended (with the time of the context's clock), and answers a flush with the exact counts.
  */
 
+import { Batcher, mono } from "./batcher.js";
 import { PlaybackQueue } from "./playback-queue.js";
+
+class MicrophoneProcessor extends AudioWorkletProcessor {
+  #batcher;
+
+  /** @param {{processorOptions?: {batchMs: number}}} options */
+  constructor(options) {
+    super();
+    this.#batcher = new Batcher(sampleRate, options.processorOptions?.batchMs ?? 50);
+    this.port.onmessage = ({ data }) => (data.type === "reset" ? this.#batcher.reset() : this.#finish());
+  }
+
+  /**
+   * @param {Float32Array[][]} inputs
+   * @returns {boolean}
+   */
+  process(inputs) {
+    const channels = inputs[0];
+    if (channels.length) {
+      this.#batcher.push(mono(channels)).forEach((batch) => this.#hand(batch));
+    }
+    return true;
+  }
+
+  #finish() {
+    this.#batcher.take().forEach((batch) => this.#hand(batch));
+    this.port.postMessage({ type: "finished" });
+  }
+
+  /** @param {Int16Array<ArrayBuffer>} batch */
+  #hand(batch) {
+    this.port.postMessage({ type: "batch", batch }, [batch.buffer]);
+  }
+}
+
+registerProcessor("relay-microphone", MicrophoneProcessor);
 
 const REPORT_SECONDS = 0.05;
 

@@ -1,13 +1,14 @@
 // @ts-check
 /**
- * A ring of PCM16 samples that grows up to a limit.
+ * What holds only so much, however long a session is: a ring of samples, and a map of what was last.
  *
  * A service sends an answer faster than it is heard, so the ring must hold minutes; it doubles when it is full,
- * and what passes the limit is not taken.
+ * and what passes its limit is not taken. The map forgets its oldest entry instead.
  */
 
 const FIRST = 1 << 15;
 
+/** A ring of PCM16 samples that grows up to a limit. */
 export class Ring {
   #samples;
   #limit;
@@ -69,5 +70,32 @@ export class Ring {
     larger.set(this.#samples.subarray(0, this.#count - tail.length), tail.length);
     this.#samples = larger;
     this.#first = 0;
+  }
+}
+
+/**
+ * A map that forgets its oldest entry when another one finds no room.
+ * @template K, V
+ * @extends {Map<K, V>}
+ */
+export class Recent extends Map {
+  #most;
+
+  /** @param {number} most the entries that it holds */
+  constructor(most) {
+    super();
+    this.#most = most;
+  }
+
+  /**
+   * @param {K} key
+   * @param {V} value
+   */
+  set(key, value) {
+    super.set(key, value);
+    if (this.size > this.#most) {
+      this.delete(/** @type {K} */ (this.keys().next().value));
+    }
+    return this;
   }
 }
