@@ -166,7 +166,11 @@ class Lane:
         self._give(data[at:end])
 
     def _pass_rest(self, data: bytes) -> int:
-        """Give the library what is still to come of its frame; returns where the next begins."""
+        """Give the library what is still to come of its frame; returns where the next begins.
+
+        The reader may have opened the lane since the frame began, and what it gets comes before all behind it.
+        """
+        self.is_open = False
         rest = min(self._rest, len(data))
         self._rest -= rest
         self._give(data[:rest])
