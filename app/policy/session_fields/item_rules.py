@@ -55,7 +55,7 @@ class ItemRules(BaseModel):
     @property
     def none(self) -> bool:
         """Whether nothing is ruled at all."""
-        return self == self.open()
+        return all(rule is None for rule in (self.roles, self.types, self.content, self.max_characters))
 
     def check(self, item: Any, path: str) -> None:
         """Raise `Refused` for an item that may not pass; `path` is where it stands in the client's event."""

@@ -121,4 +121,4 @@ class ResponseRules(BaseModel):
     @property
     def all_free(self) -> bool:
         """Whether nothing is ruled at all."""
-        return self == self.open()
+        return self.input == self.conversation == self.metadata == "free"
