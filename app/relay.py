@@ -45,7 +45,8 @@ class Relay:
     def from_client(self, data: bytes, now: float) -> list[Action]:
         """Take a message of the client's; one that may not pass is answered by an `error`."""
         try:
-            return self._from_client(data, now)
+            frame = from_client(data)
+            return self._chain.from_client(frame, now) if self.translation.plain else self._translated(frame, now)
         except Refused as refused:
             return self.refused(refused, now)
 
@@ -57,10 +58,7 @@ class Relay:
         self._tap.refused(refused.code)
         return [] if self._silent else [ToClient(self._teller.error(refused))]
 
-    def _from_client(self, data: bytes, now: float) -> list[Action]:
-        frame = from_client(data)
-        if self.translation.plain:
-            return self._chain.from_client(frame, now)
+    def _translated(self, frame: Frame, now: float) -> list[Action]:
         actions = [
             action for each in self.translation.from_client(frame) for action in self._chain.from_client(each, now)
         ]
@@ -76,7 +74,8 @@ class Relay:
 
     def _heard(self, frame: Frame, now: float) -> list[Action]:
         """Tell the chain what the upstream says; what the client sent before may be refused in answer to it."""
-        self._look_at(frame, now)
+        if self.first_audio_at is None or frame.type == "error":
+            self._look_at(frame, now)
         try:
             return self._chain.from_upstream(frame, now)
         except Refused as refused:

@@ -41,12 +41,12 @@ class Lane:
         "_rest",
         "_seen",
         "_settle",
-        "_size",
         "_take",
         "_taken",
         "_transport",
         "_wanted",
         "_websocket",
+        "due",
         "feed",
         "has_room",
         "is_open",
@@ -62,7 +62,7 @@ class Lane:
         self._held = bytearray()
         self._wanted = self._rest = 0
         self._out: list[bytes] = []
-        self._size = 0
+        self.due = 0
         self._take: Callable[[bytes], bool] | None = None
         self._settle: Callable[[], None] = _nothing
         self._taken = False
@@ -107,7 +107,8 @@ class Lane:
             self._held.clear()
         self._walk(data, self._pass_rest(data) if self._rest else 0)
         if self._taken:
-            self._settled()
+            self._taken = False
+            self._settle()
 
     def _lose_track(self, data: bytes) -> None:
         """Leave all to the library: no frame counts before a connection is open, and none behind its end."""
@@ -123,7 +124,14 @@ class Lane:
                 self._hold(data[at:], size - at + 1)
                 return
             begin, end = found
-            if not self._is_offered(data, at, end - begin):
+            offered = (
+                self.is_open
+                and data[at] == TEXT
+                and data[at + 1] & MASKED == self._mask
+                and end - begin <= self._largest
+                and self._websocket.current_size is None  # else the library waits for the next fragment
+            )
+            if not offered:
                 self._pass(data, at, end)
             elif end > size:
                 self._hold(data[at:], end - at)
@@ -133,16 +141,6 @@ class Lane:
             else:
                 self._pass(data, at, end)
             at = end
-
-    def _is_offered(self, data: bytes, at: int, size: int) -> bool:
-        """Tell whether the frame that begins here is a text to be offered."""
-        return (
-            self.is_open
-            and data[at] == TEXT
-            and data[at + 1] & MASKED == self._mask
-            and size <= self._largest
-            and self._websocket.current_size is None  # else the library waits for the next fragment
-        )
 
     def _takes(self, data: bytes, begin: int, end: int) -> bool:
         text = data[begin:end]
@@ -159,7 +157,8 @@ class Lane:
     def _pass(self, data: bytes, at: int, end: int) -> None:
         """Give a frame to the library, as far as it is there."""
         if self._taken:
-            self._settled()
+            self._taken = False
+            self._settle()
         if not data[at] & CONTROL:
             self.is_open = False
         self._rest = max(end - len(data), 0)
@@ -181,10 +180,6 @@ class Lane:
         if self._websocket.state is not OPEN:  # it was the last that counts
             self.is_open = False
 
-    def _settled(self) -> None:
-        self._taken = False
-        self._settle()
-
     # Writing
 
     def write(self, text: bytes) -> None:
@@ -194,8 +189,8 @@ class Lane:
         else:
             key = _masking_key()
             self._out += (head(len(text), MASKED), key, apply_mask(text, key))
-        self._size += len(text)
-        if self._size > BLOCK:  # the first words of a burst do not wait for its last
+        self.due += len(text)
+        if self.due > BLOCK:  # the first words of a burst do not wait for its last
             self.flush()
 
     def flush(self) -> None:
@@ -203,7 +198,7 @@ class Lane:
         if self._out:
             data = b"".join(self._out)
             self._out.clear()
-            self._size = 0
+            self.due = 0
             if self._websocket.state is OPEN:
                 self._transport.write(data)
 

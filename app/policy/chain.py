@@ -219,26 +219,26 @@ class Chain:
 
     def from_client(self, frame: Frame, now: float) -> list[Action]:
         """Send a frame of the client's through all filters."""
-        self._begin(now)
+        self.now, self.actions = now, []
         self._outside.to_upstream(frame)
         return self.actions
 
     def from_upstream(self, frame: Frame, now: float) -> list[Action]:
         """Send a frame of the upstream's through all filters, in the reverse order."""
-        self._begin(now)
+        self.now, self.actions = now, []
         self._outside.to_client(frame)
         return self.actions
 
     def refused(self, now: float) -> list[Action]:
         """Tell all filters that a message of the client's was refused."""
-        self._begin(now)
+        self.now, self.actions = now, []
         for each, out in self.links:
             each.refused(now, out)
         return self.actions
 
     def done(self, effect_id: str, result: object, now: float) -> list[Action]:
         """Give the result of an effect to the filter that began it; one that was cancelled has no owner."""
-        self._begin(now)
+        self.now, self.actions = now, []
         place = self._owners.pop(effect_id, None)
         if place is not None:
             each, out = self.links[place]
@@ -247,15 +247,11 @@ class Chain:
 
     def tick(self, now: float) -> list[Action]:
         """Wake the filters whose time has come."""
-        self._begin(now)
+        self.now, self.actions = now, []
         for each, out in self.links:
             if each.wake_at is not None and each.wake_at <= now:
                 each.tick(now, out)
         return self.actions
-
-    def _begin(self, now: float) -> None:
-        self.now = now
-        self.actions = []
 
     def start(self, place: int, effect: Effect) -> None:
         """Begin an effect on behalf of the filter at `place`."""

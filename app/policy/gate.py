@@ -94,8 +94,7 @@ class Gate(Filter):
                 param="type",
                 event_id=event_id_of(frame.event),
             )
-        event_id = None if isinstance(frame, Append) else frame.event.get("event_id")
-        if _is_ours(event_id):
+        if not isinstance(frame, Append) and _is_ours(frame.event.get("event_id")):
             message = f"Invalid 'event_id': '{OWN}…' is how the relay's own begin."
             raise Refused("invalid_value", message, param="event_id", event_id=event_id_of(frame.event))
         out.to_upstream(frame)

@@ -38,7 +38,10 @@ class Spoken:
 
 
 class Translation:
-    """Translates the frames of one session. `lost` collects, in words, what could not be said; each thing once."""
+    """Translates the frames of one session. `lost` collects, in words, what could not be said; each thing once.
+
+    `plain` tells that both sides speak GA and nothing can change that: then there is nothing to ask.
+    """
 
     def __init__(self, spoken: Spoken) -> None:
         self._spoken = spoken
@@ -46,12 +49,8 @@ class Translation:
         self._reported: Frame | None = None
         self.lost: list[str] = []
         self.client: GenerationName = spoken.client
+        self.plain = False
         self._speak(spoken.client)
-
-    @property
-    def plain(self) -> bool:
-        """Whether both sides speak GA and nothing can change that: then there is nothing to ask."""
-        return self._decided and self._client is None and self._upstream is None
 
     @property
     def swallowed(self) -> int:
@@ -92,6 +91,7 @@ class Translation:
         if generation != self.client:
             self._speak(generation)
         self._reported = None
+        self.plain = self._client is None and self._upstream is None
 
     def _speak(self, client: GenerationName) -> None:
         """Take the client for a speaker of this generation from here on."""
@@ -117,6 +117,7 @@ class Translation:
                 api_version=spoken.upstream_version,
             )
         )
+        self.plain = self._decided and self._client is None and self._upstream is None
         if self._reported is not None:  # what a translator learns from the session that it has not seen
             for each in self.from_upstream(self._reported):
                 self.to_client(each)

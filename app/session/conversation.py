@@ -112,7 +112,8 @@ class Session:
     async def _take(self, leg: Leg, data: bytes) -> None:
         now = self._clock()
         await self._carry_out(self._ask(leg, data, now))
-        self._sample(leg, now)
+        if leg.frames % SAMPLED == 1:
+            self._tap.delayed(leg.side, self._clock() - now)
 
     def _ask(self, leg: Leg, data: bytes, now: float) -> list[Action]:
         self._last_event_at = now
@@ -120,10 +121,6 @@ class Session:
         leg.bytes += len(data)
         self._tap.received(leg.side, len(data))
         return leg.ask(data, now)
-
-    def _sample(self, leg: Leg, since: float) -> None:
-        if leg.frames % SAMPLED == 1:
-            self._tap.delayed(leg.side, self._clock() - since)
 
     async def _carry_out(self, actions: list[Action]) -> None:
         self._set_alarm()
@@ -143,7 +140,8 @@ class Session:
             shortcut.carry_out(self._ask(leg, data, now))
         except Exception as error:  # noqa: BLE001 - as in a task
             self._fail(error)
-        self._sample(leg, now)
+        if leg.frames % SAMPLED == 1:
+            self._tap.delayed(leg.side, self._clock() - now)
         return True
 
     def _settle(self, shortcut: Shortcut) -> None:

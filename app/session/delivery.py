@@ -116,5 +116,6 @@ class Shortcut:
 
     def flush(self) -> None:
         """Write what is in line, either way."""
-        self._client.flush()
-        self._upstream.flush()
+        for lane in (self._client, self._upstream):
+            if lane.due:
+                lane.flush()

@@ -56,6 +56,9 @@ class Leg(ABC):
 
     side: Side
 
+    ask: Callable[[bytes, float], list[Action]]
+    """Asks the relay about a message that came from here."""
+
     def __init__(self, socket: Socket, clock: Callable[[], float], relay: Relay) -> None:
         self.socket = socket
         self.turns = Turns()
@@ -90,10 +93,6 @@ class Leg(ABC):
     def _open(self, *, is_open: bool) -> None:
         if self.lane is not None:
             self.lane.is_open = is_open
-
-    @abstractmethod
-    def ask(self, data: bytes, now: float) -> list[Action]:
-        """Ask the relay about a message that came from here."""
 
     async def send(self, data: bytes) -> None:
         """Write one message; the turn is the caller's to take. Raises `Ended`."""
@@ -131,9 +130,9 @@ class ClientLeg(Leg):
 
     side = "client"
 
-    def ask(self, data: bytes, now: float) -> list[Action]:
-        """Ask what comes of the client's message."""
-        return self._relay.from_client(data, now)
+    def __init__(self, socket: Socket, clock: Callable[[], float], relay: Relay) -> None:
+        super().__init__(socket, clock, relay)
+        self.ask = relay.from_client
 
     def ended(self, closed: Closed) -> Ended:
         """Tell a client that left from one whose message our side could not take (1007, 1009)."""
@@ -151,9 +150,9 @@ class UpstreamLeg(Leg):
 
     side = "upstream"
 
-    def ask(self, data: bytes, now: float) -> list[Action]:
-        """Ask what comes of the upstream's message."""
-        return self._relay.from_upstream(data, now)
+    def __init__(self, socket: Socket, clock: Callable[[], float], relay: Relay) -> None:
+        super().__init__(socket, clock, relay)
+        self.ask = relay.from_upstream
 
     def ended(self, closed: Closed) -> Ended:
         """Tell the ends that are the client's business from those that are the relay's."""

@@ -13,7 +13,8 @@ from app.policy.limits.pace import Pace
 from app.policy.limits.rules import LimitRules
 from app.policy.sound import PCM, bytes_per_second, heard_in
 from app.policy.teller import Teller
-from app.protocol.frame import Frame
+from app.protocol.audio import appended
+from app.protocol.frame import Append, Frame
 
 __all__ = ["Limits", "Meter"]
 
@@ -54,8 +55,10 @@ class Limits(Filter):
         out.to_upstream(frame)
         self._charged = False
         self._seconds.spent += seconds
-        self._set_alarm(now)
-        self._slow(now, out)
+        if self._teller.opted_in:
+            self._set_alarm(now)
+        if self._events.free_at > now or self._audio.free_at > now:
+            self._slow(now, out)
 
     def refused(self, now: float, out: Outbox) -> None:
         """Charge a message that was refused before it came here: to refuse it was work, too."""
@@ -100,7 +103,7 @@ class Limits(Filter):
         self._check_size(frame)
         if frame.type == "response.create":
             self._check_responses()
-        heard = heard_in(frame)
+        heard = appended(frame) if isinstance(frame, Append) else heard_in(frame)
         if heard is None:
             message = "Invalid 'audio': it is not base64 with its padding."
             raise Refused("invalid_value", message, param="audio", event_id=frame.event_id)
@@ -115,7 +118,8 @@ class Limits(Filter):
         if not self._takes(self._audio, seconds, now):
             message = "Audio comes faster than is allowed here: send it as it is spoken."
             raise Refused("audio_too_fast", message, event_id=frame.event_id)
-        self._seconds.check(seconds)
+        if self._seconds.limit < inf:
+            self._seconds.check(seconds)
         return seconds
 
     def _takes(self, pace: Pace, amount: float, now: float) -> bool:
