@@ -141,7 +141,7 @@ class _Entrance:
 
 
 def _oidc(settings: Settings, stack: AsyncExitStack) -> "Oidc | None":
-    """Know the providers whose tokens are good. Who trusts none needs neither cryptography nor an HTTP client."""
+    """Know the providers whose tokens are good. Who trusts none needs no cryptography."""
     if not settings.auth.oidc:
         return None
     from app.auth.oidc import Oidc  # noqa: PLC0415 - 6 MiB of memory

@@ -38,7 +38,7 @@ def unheld(profile: Profile, *, tools: bool) -> Iterator[str]:
         "session": not _left_to_the_client(profile.session),
         "response": not profile.response.all_free,
         "items": not profile.items.none,
-        "gate": profile.gate.client is not None,
+        "gate": profile.gate.client is not None or profile.gate.server is not None,
         # The relay hears of responses and tokens by the sideband of a call, and of audio by nothing.
         "limits": limits.audio_seconds is not None or (totals and profile.webrtc == "direct"),
         "tools": tools,

@@ -4,6 +4,7 @@ All of it is asked for over HTTP, with the credential that a dial has. What a se
 anything is made of it, and repeated to nobody where it refuses.
 """
 
+import asyncio
 import re
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -88,7 +89,7 @@ class Calls:
         if target.generation == "ga":
             expiry = {"anchor": "created_at", "seconds": wanted.seconds}
             body = {"expires_after": expiry, "session": wanted.session}
-        headers = await self._connector.headers(target, request_id)
+        headers = await self._headers(target, request_id)
         headers["Content-Type"] = "application/json"
         asked = "the request for a client secret"
         response = await self._http.post(target, Posted(url, asked, headers, msgspec.json.encode(body)))
@@ -112,11 +113,19 @@ class Calls:
 
     async def hang_up(self, target: Target, call_id: str, *, request_id: str) -> None:
         """End a call; one that has ended already is no failure."""
-        headers = await self._connector.headers(target, request_id)
+        headers = await self._headers(target, request_id)
         asked = "the end of a call"
         response = await self._http.post(target, Posted(call_urls(target).hang_up(call_id), asked, headers))
         if response.status_code != HTTPStatus.NOT_FOUND:
             _check_status(target, response, asked)
+
+    async def _headers(self, target: Target, request_id: str) -> dict[str, str]:
+        """Return what a dial's headers would be, in a dial's time: a token may take longer than anybody waits."""
+        try:
+            async with asyncio.timeout(self._connector.timeout):
+                return await self._connector.headers(target, request_id)
+        except TimeoutError:
+            raise refusals.of_time_out("credential", "an Entra token") from None
 
 
 def looks_like_sdp(text: str) -> bool:

@@ -103,7 +103,8 @@ class Tokens:
             case None:
                 self._tokens[scope] = fetch.result()
             case error:
-                log.warning("entra_token_failed", scope=scope, error=str(error))
+                detail = getattr(error, "detail", type(error).__name__)
+                log.warning("entra_token_failed", scope=scope, detail=detail)
 
     async def _fetch(self, scope: str) -> Token:
         try:

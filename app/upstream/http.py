@@ -8,18 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ssl import SSLContext
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import httpx
 from websockets.datastructures import Headers
 from websockets.http11 import Response
 
 from app.errors import Ending
 from app.upstream import refusals
 from app.upstream.providers import Target, is_loopback
-
-if TYPE_CHECKING:
-    import httpx
 
 __all__ = ["Http", "Posted"]
 
@@ -47,8 +44,6 @@ class Http:
 
     async def post(self, target: Target, posted: Posted) -> Response:
         """Send, and return the answer, whatever its status. Raises `Ended` where there is none."""
-        import httpx  # noqa: PLC0415 - 10 MiB, and no part of a relay whose profiles allow no WebRTC
-
         try:
             async with asyncio.timeout(self._timeout):
                 return await self._posted(posted)
@@ -57,7 +52,7 @@ class Http:
         except httpx.ProxyError:
             what = f"{target.host} can't be reached: the proxy that HTTPS_PROXY names refuses"
             raise refusals.Undialled("network", Ending.UPSTREAM_UNAVAILABLE, what) from None
-        except httpx.TransportError as error:
+        except (httpx.TransportError, OSError) as error:  # of TLS that breaks off, the library has no name
             raise refusals.of_failure(target, _cause(error)) from None
         except (ImportError, ValueError, httpx.InvalidURL):
             raise refusals.of_failure(target, ValueError()) from None
@@ -74,10 +69,8 @@ class Http:
             body = await _read(answer)
             return Response(answer.status_code, "", Headers(answer.headers.multi_items()), body)
 
-    def _client(self, url: str) -> "httpx.AsyncClient":
+    def _client(self, url: str) -> httpx.AsyncClient:
         """Return the connections for a URL: a proxy is no way to the machine that it is asked from."""
-        import httpx  # noqa: PLC0415 - as above
-
         own = is_loopback(urlsplit(url).hostname or "")
         if own not in self._clients:
             self._clients[own] = httpx.AsyncClient(
@@ -90,7 +83,7 @@ class Http:
         return self._clients[own]
 
 
-async def _read(answer: "httpx.Response") -> bytes:
+async def _read(answer: httpx.Response) -> bytes:
     """Read a body as it came; a compressed one, which was not asked for, fails where it is decoded."""
     body = bytearray()
     async for part in answer.aiter_raw():

@@ -22,8 +22,9 @@ class CallLeg:
 
     lane = None
 
-    def __init__(self, hang_up: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, hang_up: Callable[[], Awaitable[None]], call_id: str) -> None:
         self._hang_up = hang_up
+        self._call_id = call_id
         self._left = asyncio.Event()
         self._hanging_up: asyncio.Task[None] | None = None
 
@@ -49,9 +50,9 @@ class CallLeg:
         try:
             await self._hang_up()
         except Ended as ended:
-            log.warning("call not hung up", code=ended.code, detail=ended.detail)
+            log.warning("call not hung up", call=self._call_id, code=ended.code, detail=ended.detail)
         except Exception as error:  # noqa: BLE001 - nobody waits for it who could do better
-            log_fault(error, "call not hung up")
+            log_fault(error, "call not hung up", call=self._call_id)
 
     def abort(self) -> None:
         """Leave it to whoever holds the call to close it: there is no connection to drop."""

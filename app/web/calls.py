@@ -52,7 +52,10 @@ class WebRtc:
         async with self.realtime.identified(caller.handshake) as identity:
             offer = await read_offer(request)
             answering = self._answer(caller, _with_session(identity, offer.session), offer.sdp)
-            return _created(await unless_left(request.receive, answering), name)
+            answered = await unless_left(request.receive, answering)
+            if answered.call_id is not None and await request.is_disconnected():
+                self.held.leave(answered.call_id, identity)  # left in the moment in which the answer was made
+            return _created(answered, name)
 
     async def _answer(self, caller: Caller, identity: Identity, sdp: str) -> Answered:
         realtime = self.realtime

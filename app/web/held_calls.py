@@ -91,7 +91,7 @@ class HeldCalls:
     async def _joined(self, offered: Offered, call_id: str, update: bytes) -> HeldCall:
         """Join a call; where that fails it is hung up."""
         target, name = offered.admitted.target, offered.admitted.caller.name
-        leg = CallLeg(lambda: self._calls.hang_up(target, call_id, request_id=name))
+        leg = CallLeg(lambda: self._calls.hang_up(target, call_id, request_id=name), call_id)
         try:
             upstream = await self._sideband(offered.admitted, call_id, update)
             try:
@@ -137,7 +137,8 @@ class HeldCalls:
             try:
                 await self._realtime.run(call.prepared, call.upstream, call.leg, call.id)
             finally:
-                del self._held[call.id]
+                if self._held.get(call.id) is call:  # a service may give two the same name
+                    del self._held[call.id]
                 await call.leg.close(1000, "")
 
 

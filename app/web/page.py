@@ -140,13 +140,24 @@ class Page:
 
     def _told(self, identity: Identity | None) -> dict[str, object]:
         _, preferred = self.targets.find(None)
+        profiles, usual = self._choice(identity) if identity else ((), None)
         return {
             "simulated": preferred.provider == "simulator",
             "admitted": identity is not None,
-            "profiles": self.profiles.allowed(identity) if identity else (),
-            "profile": self.profiles.choose(identity, None, None).name if identity else None,
+            "profiles": profiles,
+            "profile": usual,
             "voices": VOICES,
         }
+
+    def _choice(self, identity: Identity) -> tuple[tuple[str, ...], str | None]:
+        """Return the profiles that a user may talk under, and the one that is meant if the user names none.
+
+        Under one with `webrtc = "direct"` the page would get a secret of the service's in place of a ticket.
+        """
+        usual = self.profiles.choose(identity, None, None).name
+        names = self.profiles.allowed(identity)
+        talked = tuple(name for name in names if self.profiles[name].profile.webrtc != "direct")
+        return talked, usual if usual in talked else next(iter(talked), None)
 
     def _refused(self, ended: Ended) -> Response:
         name = secrets.token_hex(16)

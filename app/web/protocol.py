@@ -21,6 +21,9 @@ __all__ = ["RelayProtocol"]
 MAX_FRAGMENTS = 4096
 """Of one message. No client is known to send a message in more than a few."""
 
+UNREAD = 64 * 1024
+"""Bytes in the write buffer beyond which no more answers to pings are put there."""
+
 LINGER = 2.0
 """Seconds for which a peer may go on sending what nobody takes, so that it comes to read why."""
 
@@ -54,8 +57,8 @@ class RelayProtocol(Laned, WebSocketsSansIOProtocol):
             self.transport.close()
 
     def handle_ping(self) -> None:
-        """Answer a ping, but not to a peer that does not read what it has been sent already."""
-        if self.writable.is_set():
+        """Answer a ping, but not to a peer that has left much unread of what it was sent already."""
+        if self.transport.get_write_buffer_size() < UNREAD:
             super().handle_ping()
         else:
             self.conn.data_to_send()
@@ -82,6 +85,11 @@ class RelayProtocol(Laned, WebSocketsSansIOProtocol):
             self.read_paused = False
             self.transport.resume_reading()
         self.close_timer = self.loop.call_later(LINGER, self.transport.close)
+
+    def keepalive_timeout(self) -> None:
+        """Close for want of a pong, by force if need be: whoever does not answer may not read either."""
+        super().keepalive_timeout()
+        self.loop.call_later(LINGER, self.transport.abort)
 
     def shutdown(self) -> None:
         """Close because the server ends; a peer that has closed is told nothing more."""

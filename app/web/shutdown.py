@@ -8,6 +8,7 @@ import asyncio
 import signal
 import threading
 from collections.abc import Awaitable, Callable
+from contextvars import copy_context
 from types import FrameType
 from typing import Any
 
@@ -22,6 +23,7 @@ class GracefulShutdown:
     def __init__(self, drain: Callable[[], Awaitable[None]]) -> None:
         self._drain = drain
         self._loop = asyncio.get_running_loop()
+        self._context = copy_context()  # a signal comes in that of any session, and would log by its name
         self._saved: dict[int, Callable[[int, FrameType | None], Any]] = {}
         self._signalled = False
         self._draining: asyncio.Task[None] | None = None
@@ -46,7 +48,7 @@ class GracefulShutdown:
             self._saved[number](number, frame)
             return
         self._signalled = True
-        self._loop.call_soon_threadsafe(self._begin, number)
+        self._loop.call_soon_threadsafe(self._begin, number, context=self._context)
 
     def _begin(self, number: int) -> None:
         self._draining = self._loop.create_task(self._finish(number))

@@ -5,12 +5,14 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from websockets.asyncio.server import ServerConnection
 from websockets.frames import Frame, Opcode
 from websockets.protocol import SERVER, Side
 
 from tests.harness import BOTH_WAYS, CREATED, KEY, PATIENCE, ScriptedUpstream, ServedRelay, write
-from tests.lane.test_lane import SIDES, opened, text, wire
+from tests.lane.test_lane import SIDES, opened, pieces, text, wire
 
 
 @pytest.mark.parametrize("side", SIDES)
@@ -25,6 +27,40 @@ def test_the_rest_of_a_frame_closes_a_lane_that_was_opened_meanwhile(side: Side,
     end.lane.feed(data[cut:] + wire(side, text(b"behind")))
     assert (end.taken, end.lane.is_open) == ([], False)
     assert end.read == [(opcode, b"first of two"), (Opcode.TEXT, b"behind")]
+
+
+TEXTS = st.builds(
+    Frame,
+    st.sampled_from([Opcode.TEXT, Opcode.TEXT, Opcode.BINARY, Opcode.PING]),
+    st.binary(min_size=3, max_size=9),
+)
+
+
+@pytest.mark.parametrize("side", SIDES)
+@given(
+    frames=st.lists(TEXTS, max_size=12),
+    cuts=st.lists(st.integers(0, 2**10), max_size=12),
+    waits=st.lists(st.booleans(), min_size=1, max_size=5),
+)
+def test_a_reader_that_comes_and_goes_finds_all_in_order(
+    side: Side, frames: list[Frame], cuts: list[int], waits: list[bool]
+) -> None:
+    """It opens the lane when it has read what the library kept for it, wherever that stands in a frame."""
+    end, numbered = opened(side), [Frame(each.opcode, b"%03d" % place) for place, each in enumerate(frames)]
+    waiting, kept, heard = iter(waits * 100), end.read, list[bytes]()
+
+    def take(data: bytes) -> bool:
+        heard.append(data)
+        return True
+
+    end.lane.offer(take, lambda: None)
+    for piece in [*pieces(wire(side, *numbered), cuts), b""]:
+        if next(waiting) or not piece:
+            heard += [data for opcode, data in kept if opcode is not Opcode.PING]
+            kept.clear()
+            end.lane.is_open = True
+        end.lane.feed(piece)
+    assert heard == [each.data for each in numbered if each.opcode is not Opcode.PING]
 
 
 def masked(event: object, opcode: Opcode = Opcode.TEXT) -> bytes:

@@ -22,6 +22,7 @@ HELD: list[tuple[str, str, str, str]] = [
     ("open", "relayed", "response.input = 'server'", "response"),
     ("open", "relayed", "items.roles = ['user']", "items"),
     ("open", "relayed", "gate.client = ['response.create']", "gate"),
+    ("open", "relayed", "gate.server = ['session.created']", "gate"),
     ("open", "relayed", "limits.audio_seconds = 60", "limits"),
     ("open", "direct", "limits.responses = 5", "limits"),
     ("open", "direct", "limits.tokens = 500", "limits"),

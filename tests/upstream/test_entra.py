@@ -116,6 +116,7 @@ async def test_a_failed_renewal_is_not_fatal(tokens: Make, clock: Clock) -> None
         assert await kept.get(SCOPE) == "old"
         await turns(kept, "new")
     assert [(log["event"], log["scope"]) for log in logs] == [("entra_token_failed", SCOPE)]
+    assert logs[0]["detail"].startswith("no Entra token: ClientAuthenticationError; ")
     assert "canary" not in str(logs)
 
 

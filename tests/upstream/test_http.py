@@ -1,11 +1,13 @@
 """Tests of app.upstream.http: the trust and the proxy of a dial, and what no answer means."""
 
+import os
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
 import trustme
+from aiohttp import web
 
 from app.errors import Ended, Ending
 from app.upstream.http import Http, Posted
@@ -112,6 +114,20 @@ async def test_a_connection_that_ends_without_an_answer(listener: StartListener)
     async with client() as http:
         ended = await failure(http, f"http://127.0.0.1:{nonsense.port}")
     assert ended.ending is Ending.UPSTREAM_UNAVAILABLE
+
+
+async def test_tls_that_breaks_off(server_tls: ssl.SSLContext, authority: trustme.CA) -> None:
+    """What comes in place of an answer is no TLS; that is the network's failure too, and not the relay's."""
+    async with rest_serving(server_tls) as service, client(authority) as http:
+
+        async def break_off(request: web.Request) -> web.StreamResponse:
+            assert request.transport is not None
+            os.write(request.transport.get_extra_info("socket").fileno(), b"canary")
+            return await service.stall(request)
+
+        service.answers["client_secrets"] = break_off
+        ended = await failure(http, f"https://127.0.0.1:{service.port}")
+    assert (ended.ending, "SSLError" in ended.detail) == (Ending.UPSTREAM_UNAVAILABLE, True)
 
 
 async def test_a_connection_that_says_nothing(

@@ -27,7 +27,7 @@ class Line:
 
 async def test_it_says_nothing_until_it_leaves() -> None:
     """What it is told goes nowhere."""
-    leg = CallLeg(Line().hang_up)
+    leg = CallLeg(Line().hang_up, "rtc_1")
     await leg.send(b"dropped")
     leg.abort()
     receiving = asyncio.ensure_future(leg.recv())
@@ -43,7 +43,7 @@ async def test_it_says_nothing_until_it_leaves() -> None:
 async def test_a_call_is_hung_up_once(failure: Exception | None, capsys: pytest.CaptureFixture[str]) -> None:
     """Whoever closes first, and whoever waits no longer; that it failed is for the log."""
     line = Line(failure)
-    leg = CallLeg(line.hang_up)
+    leg = CallLeg(line.hang_up, "rtc_1")
     impatient = asyncio.ensure_future(leg.close(1000, ""))
     await asyncio.sleep(0)
     impatient.cancel()

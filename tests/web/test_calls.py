@@ -19,6 +19,11 @@ def form(**parts: str) -> bytes:
     return ("".join(head.format(*part) for part in parts.items()) + "--x--\r\n").encode()
 
 
+FORM_IN_FORM = b"--x\r\n" + b"".join(
+    b"Content-Type: multipart/mixed; boundary=y%d\r\n\r\n--y%d\r\n" % (depth, depth) for depth in range(1000)
+)
+"""Forms within forms: whoever reads them all is kept busy for seconds, or falls from its stack."""
+
 REFUSED: list[tuple[str, bytes | str, dict[str, str], int, str]] = [
     ("", OFFER, {"authorization": "Bearer canary-of-a-stranger"}, 401, "invalid_api_key"),
     ("", OFFER, {"authorization": "Bearer ek_canary"}, 401, "ticket_unusable"),
@@ -38,7 +43,10 @@ REFUSED: list[tuple[str, bytes | str, dict[str, str], int, str]] = [
     ("", form(sdp="canary"), FORM, 400, "invalid_request"),
     ("", b"canary", FORM, 400, "invalid_request"),
     ("", b"--x\r\n\r\ncanary: no name\r\n--x--\r\n", FORM, 400, "invalid_request"),
+    ("", b"--x\r\n" + OFFER.encode() + b"\r\n--x--\r\n", FORM, 400, "invalid_request"),
+    ("", form(**dict.fromkeys("abcdefgh", ""), sdp=OFFER), FORM, 400, "invalid_request"),
     ("", form(sdp=OFFER), {"content-type": "multipart/form-data"}, 400, "invalid_request"),
+    ("", FORM_IN_FORM, FORM, 400, "invalid_request"),
     ("", form(sdp=OFFER, session="canary"), FORM, 400, "invalid_request"),
     ("", form(sdp=OFFER, session='{"type": "canary"}'), FORM, 400, "invalid_request"),
 ]

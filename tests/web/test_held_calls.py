@@ -129,6 +129,28 @@ async def test_a_caller_who_leaves_meanwhile_has_no_call(serve_calls: ServeCalls
     assert (await offer(calling, credential=value)).status_code == 201
 
 
+async def test_a_caller_who_leaves_as_the_answer_is_made_has_no_call(
+    calling: ServedRelay, service: RestService
+) -> None:
+    """Nobody is there to be told of it, and to end it."""
+    _, writer = await asyncio.open_connection("127.0.0.1", calling.port)
+
+    async def last(request: web.Request) -> web.StreamResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.receive()
+        await socket.send_json({"type": "session.updated", "session": {"type": "realtime"}})
+        writer.transport.abort()
+        await socket.receive()
+        return socket
+
+    service.answers["realtime"] = last
+    head = f"POST /v1/realtime/calls HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {KEY}\r\n"
+    writer.write(f"{head}Content-Type: application/sdp\r\nContent-Length: {len(OFFER)}\r\n\r\n{OFFER}".encode())
+    await until(lambda: "hangup" in service.paths)
+    await until(lambda: not calling.parts.store._open.total())  # noqa: SLF001 - nothing outside tells
+
+
 async def test_a_drain_that_begins_meanwhile_lets_nobody_in(calling: ServedRelay, service: RestService) -> None:
     """The call that was just made is hung up."""
 
@@ -148,3 +170,10 @@ async def test_a_relay_that_stops_hangs_up(calling: ServedRelay, service: RestSe
     assert (await offer(calling)).status_code == 201
     calling.server.should_exit = True
     await until(lambda: "hangup" in service.paths)
+
+
+async def test_two_calls_of_one_name_are_both_hung_up(calling: ServedRelay, service: RestService) -> None:
+    """Whatever a service calls them."""
+    assert [(await offer(calling)).headers["location"] for _ in range(2)] == ["/v1/realtime/calls/rtc_1"] * 2
+    calling.server.should_exit = True
+    await until(lambda: service.paths.count("hangup") == 2)

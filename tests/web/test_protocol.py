@@ -10,6 +10,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.protocol import OPEN
 
 from tests.harness import (
+    BOTH_WAYS,
     CREATED,
     KEY,
     PATIENCE,
@@ -25,6 +26,7 @@ from tests.harness import (
 )
 
 PING = bytes([0x89, 0x80 | 125]) + bytes(4) + b"x" * 125
+EMPTY = bytes([0x81, 0x80]) + bytes(4)
 FIRST, CONTINUED = bytes([0x01, 0x81]) + bytes(4) + b"{", bytes([0x00, 0x80]) + bytes(4)
 BOUND = 2**20
 
@@ -45,6 +47,57 @@ async def opened(relay: ServedRelay) -> tuple[asyncio.StreamReader, asyncio.Stre
     return reader, writer
 
 
+async def test_a_slow_reader_gets_its_pong(serve_relay: Serve, upstream: ScriptedUpstream) -> None:
+    """Behind what it has not read yet: else it would take a burst of audio for a dead connection."""
+    full = asyncio.Event()
+
+    async def push(connection: ServerConnection) -> None:
+        await write(connection, CREATED)
+        while not full.is_set():
+            await write(connection, {"type": "response.output_audio.delta", "delta": "A" * 16_000})
+            await asyncio.sleep(0)
+        await connection.wait_closed()
+
+    upstream.script = push
+    relay = await serve_relay(**towards(upstream))
+    reader, writer = await opened(relay)
+    (connection,) = relay.server.server_state.connections
+    protocol: Any = connection
+    await until(lambda: not protocol.writable.is_set())
+    full.set()
+    writer.write(PING)
+    told = b""
+    async with asyncio.timeout(PATIENCE):
+        while bytes([0x8A, 125]) + b"x" * 125 not in told:
+            told = told[-127:] + await reader.read(2**16)
+    writer.transport.abort()
+
+
+async def test_whoever_answers_no_ping_and_reads_nothing_is_dropped(
+    serve_relay: Serve, upstream: ScriptedUpstream
+) -> None:
+    """What it was sent lies in the write buffer for ever, and a session does not wait for that."""
+    full = asyncio.Event()
+
+    async def push(connection: ServerConnection) -> None:
+        await write(connection, CREATED)
+        while not full.is_set():
+            await write(connection, {"type": "response.output_audio.delta", "delta": "A" * 16_000})
+            await asyncio.sleep(0)
+        await connection.wait_closed()
+
+    upstream.script = push
+    relay = await serve_relay(**towards(upstream, client={"ping_interval": 0.5, "ping_timeout": 0.5}))
+    _, writer = await opened(relay)
+    (connection,) = relay.server.server_state.connections
+    protocol: Any = connection
+    await until(lambda: not protocol.writable.is_set())
+    full.set()
+    await until(lambda: not len(relay.parts.sessions))
+    assert relay.parts.telemetry.ended == {"client_left": 1}
+    writer.transport.abort()
+
+
 async def test_pongs_for_who_does_not_read_do_not_pile_up(relay: ServedRelay) -> None:
     """Twenty megabytes of pings, none of whose answers is read, are not kept as answers."""
     _, writer = await opened(relay)
@@ -55,6 +108,18 @@ async def test_pongs_for_who_does_not_read_do_not_pile_up(relay: ServedRelay) ->
             writer.write(PING * 1000)
             await writer.drain()
             assert transport.get_write_buffer_size() < BOUND
+    writer.transport.abort()
+
+
+@BOTH_WAYS
+async def test_errors_for_who_does_not_read_do_not_pile_up(relay: ServedRelay) -> None:
+    """A read may hold tens of thousands of messages, each of which is answered by more bytes than it has."""
+    _, writer = await opened(relay)
+    (connection,) = relay.server.server_state.connections
+    protocol: Any = connection
+    writer.write(EMPTY * 50_000)
+    await until(lambda: not protocol.writable.is_set())
+    assert protocol.transport.get_write_buffer_size() < BOUND
     writer.transport.abort()
 
 
