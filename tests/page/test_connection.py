@@ -14,7 +14,7 @@ from tests.page.browsing import BROWSER, Open
 
 pytestmark = BROWSER
 
-LOST = ["WebSocket connection to"]
+LOST = ["WebSocket connection to", "net::ERR_CONNECTION_REFUSED"]
 
 WAITS_FOR_EVER = """
 {
