@@ -4,31 +4,27 @@ The relay mints a secret for the profile's session and sends the offer with it, 
 reaches the browser. What becomes of the call then is `HeldCalls`' business.
 """
 
-import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
 import structlog
 from fastapi import FastAPI
-from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
 from app.auth.credentials import Identity
 from app.errors import Ended, Ending
 from app.profiles import LoadedProfile
-from app.telemetry import log_fault
 from app.upstream.call_urls import call_urls
 from app.upstream.calls import SDP, Answered
 from app.web.admitted import Admitted, Caller, Prepared, target_for
 from app.web.asked import AskedSession
-from app.web.handshake import denial, read_handshake
+from app.web.handshake import read_handshake
 from app.web.held_calls import HeldCalls, Offered
 from app.web.leaving import unless_left
 from app.web.offers import read_offer
+from app.web.posts import add_posts, answered
 from app.web.socket import Realtime
 
 __all__ = ["CALL_PATHS", "WebRtc", "add_call_routes"]
@@ -77,23 +73,6 @@ class WebRtc:
             self.held.leave(request.path_params["call_id"], identity)
         return Response(status_code=200, headers={"x-request-id": name})
 
-    async def answered(self, request: Request, answer: Callable[[Request, str], Awaitable[Response]]) -> Response:
-        """Answer, or refuse as the WebSocket does by HTTP: counted, logged, and with the request's id."""
-        name = secrets.token_hex(16)
-        structlog.contextvars.bind_contextvars(session=name)
-        try:
-            return await answer(request, name)
-        except ClientDisconnect:
-            return Response(status_code=400)  # nobody is there to read it
-        except Ended as ended:
-            refused = ended
-        except Exception as error:  # noqa: BLE001 - whatever broke, the caller must hear of it
-            log_fault(error, session=name)
-            refused = Ended(Ending.RELAY_FAULT)
-        self.realtime.telemetry.caller_refused(refused)
-        log.info("call refused", session=name, code=refused.code, detail=refused.detail)
-        return denial(name, refused)
-
 
 def _with_session(identity: Identity, session: AskedSession | None) -> Identity:
     """Return the identity with the session that came along with an offer. Raises `Ended` beside a ticket."""
@@ -119,26 +98,17 @@ def _check_relayed(loaded: LoadedProfile) -> None:
 
 
 def add_call_routes(app: FastAPI, origins: Sequence[str]) -> None:
-    """Add the routes, readable by the pages that may connect, and without their cookies."""
-    for tail, endpoint in (("", _create), ("/{call_id}/hangup", _hang_up)):
-        readable = CORSMiddleware(
-            endpoint,
-            allow_origins=list(origins),
-            allow_methods=["POST"],
-            allow_headers=["*"],
-            expose_headers=["Location", "X-Request-Id"],
-            allow_credentials=False,
-        )
-        app.router.routes.extend(Route(path + tail, readable, methods=["POST", "OPTIONS"]) for path in CALL_PATHS)
+    """Add the routes."""
+    hang_up_paths = [f"{path}/{{call_id}}/hangup" for path in CALL_PATHS]
+    add_posts(app, CALL_PATHS, _create, origins, expose=("Location", "X-Request-Id"))
+    add_posts(app, hang_up_paths, _hang_up, origins)
 
 
-async def _create(scope: Scope, receive: Receive, send: Send) -> None:
-    webrtc: WebRtc = scope["app"].state.webrtc
-    response = await webrtc.answered(Request(scope, receive), webrtc.create)
-    await response(scope, receive, send)
+async def _create(request: Request) -> Response:
+    webrtc: WebRtc = request.app.state.webrtc
+    return await answered(request, webrtc.create, webrtc.realtime.telemetry, "call refused")
 
 
-async def _hang_up(scope: Scope, receive: Receive, send: Send) -> None:
-    webrtc: WebRtc = scope["app"].state.webrtc
-    response = await webrtc.answered(Request(scope, receive), webrtc.hang_up)
-    await response(scope, receive, send)
+async def _hang_up(request: Request) -> Response:
+    webrtc: WebRtc = request.app.state.webrtc
+    return await answered(request, webrtc.hang_up, webrtc.realtime.telemetry, "call refused")

@@ -8,29 +8,27 @@ own instead, and the URL where that is good for a call.
 
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import structlog
 from fastapi import FastAPI
-from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
 from app.auth.credentials import Handshake, Identity
 from app.auth.tickets import Tickets
 from app.errors import Ended, Ending
 from app.profiles import LoadedProfile, Profiles
 from app.protocol.catalogue import GenerationName
-from app.telemetry import Telemetry, log_fault
+from app.telemetry import Telemetry
 from app.upstream.providers import Targets
 from app.web.admission import Admission
 from app.web.admitted import target_for
 from app.web.asked import AskedSession, Binding, ClientSecretRequest, SessionRequest, body_of, in_ga
 from app.web.direct import Direct, Wish
-from app.web.handshake import denial, read_handshake
+from app.web.handshake import read_handshake
+from app.web.posts import add_posts, answered
 
 __all__ = ["CLIENT_SECRET_PATHS", "SESSION_PATHS", "Minting", "add_ticket_routes"]
 
@@ -121,22 +119,6 @@ class Minting:
             session=session.told,
         )
 
-    async def answered(self, request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
-        """Answer, or refuse as the WebSocket does by HTTP: counted, logged, and with the request's id."""
-        name = secrets.token_hex(16)
-        try:
-            return await answer(request)
-        except ClientDisconnect:
-            return Response(status_code=400)  # nobody is there to read it
-        except Ended as ended:
-            refused = ended
-        except Exception as error:  # noqa: BLE001 - whatever broke, the caller must hear of it
-            log_fault(error, session=name)
-            refused = Ended(Ending.RELAY_FAULT)
-        self.telemetry.caller_refused(refused)
-        log.info("ticket refused", session=name, code=refused.code, detail=refused.detail)
-        return denial(name, refused)
-
 
 def _wish(
     handshake: Handshake, identity: Identity, asked: tuple[AskedSession, Binding], generation: GenerationName
@@ -154,25 +136,20 @@ def _session_id() -> str:
 
 
 def add_ticket_routes(app: FastAPI, origins: Sequence[str]) -> None:
-    """Add the routes, readable by the pages that may connect, and without their cookies."""
-    for paths, endpoint in ((CLIENT_SECRET_PATHS, _client_secret), (SESSION_PATHS, _session)):
-        readable = CORSMiddleware(
-            endpoint,
-            allow_origins=list(origins),
-            allow_methods=["POST"],
-            allow_headers=["*"],
-            allow_credentials=False,
-        )
-        app.router.routes.extend(Route(path, readable, methods=["POST", "OPTIONS"]) for path in paths)
+    """Add the routes."""
+    add_posts(app, CLIENT_SECRET_PATHS, _client_secret, origins)
+    add_posts(app, SESSION_PATHS, _session, origins)
 
 
-async def _client_secret(scope: Scope, receive: Receive, send: Send) -> None:
-    minting: Minting = scope["app"].state.minting
-    response = await minting.answered(Request(scope, receive), minting.client_secret)
-    await response(scope, receive, send)
+async def _client_secret(request: Request) -> Response:
+    minting: Minting = request.app.state.minting
+    return await answered(
+        request, lambda request, _: minting.client_secret(request), minting.telemetry, "ticket refused"
+    )
 
 
-async def _session(scope: Scope, receive: Receive, send: Send) -> None:
-    minting: Minting = scope["app"].state.minting
-    response = await minting.answered(Request(scope, receive), minting.session)
-    await response(scope, receive, send)
+async def _session(request: Request) -> Response:
+    minting: Minting = request.app.state.minting
+    return await answered(
+        request, lambda request, _: minting.session(request), minting.telemetry, "ticket refused"
+    )

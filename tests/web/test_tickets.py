@@ -365,6 +365,13 @@ async def test_pages_that_may_connect_can_read_the_answer(relay: ServedRelay) ->
     assert answer.headers["access-control-allow-origin"] == PAGE
 
 
+async def test_an_options_that_asks_nothing_is_405(relay: ServedRelay) -> None:
+    """However good its credential: a ticket is made by POST alone."""
+    async with httpx.AsyncClient(trust_env=False) as http:
+        asked = await http.options(relay.http + GA_PATH, headers={"authorization": f"Bearer {KEY}"})
+    assert (asked.status_code, asked.content) == (405, b"")
+
+
 async def test_a_profile_that_does_not_exist_is_refused(relay: ServedRelay) -> None:
     """On the socket as at minting; the one that exists may be named."""
     async with relay.connect("/v1/realtime?profile=open") as client:
