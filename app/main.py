@@ -80,12 +80,16 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(WithTransport)
     app.include_router(make_router(sessions, telemetry))
+    _add_routes(app, settings)
+    return app
+
+
+def _add_routes(app: FastAPI, settings: Settings) -> None:
     add_ticket_routes(app, settings.origins)
     add_call_routes(app, settings.origins)
     if settings.serves_page:
         add_page_routes(app)
     app.router.routes.extend(WebSocketRoute(path, _Entrance()) for path in PATHS)
-    return app
 
 
 def _wire_calls(app: FastAPI, stack: AsyncExitStack, realtime: Realtime, tickets: Tickets) -> None:

@@ -189,7 +189,7 @@ class Lane:
         else:
             key = _masking_key()
             self._out += (head(len(text), MASKED), key, apply_mask(text, key))
-        self.due += len(text)
+        self.due += len(text) + 2  # at least: also an empty one is due
         if self.due > BLOCK:  # the first words of a burst do not wait for its last
             self.flush()
 

@@ -5,12 +5,13 @@ side, or out of the chain as an action. What a filter does not put out is swallo
 the list is nearest to the client.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
-from typing import ClassVar, NamedTuple, Protocol
+from typing import ClassVar, Protocol
 
 import msgspec
 
+from app.policy.routes import Routes
 from app.protocol.frame import Frame
 from app.wire import Side
 
@@ -108,7 +109,7 @@ class Outbox:
 
     __slots__ = ("_chain", "_client_side", "_place", "_upstream_side")
 
-    def __init__(self, chain: "Chain", place: int, routes: "_Routes") -> None:
+    def __init__(self, chain: "Chain", place: int, routes: Routes) -> None:
         self._chain = chain
         self._place = place
         self._client_side = routes.client_side[place]
@@ -147,48 +148,16 @@ class Outbox:
         self._chain.actions.append(Pause(side, until))
 
 
-class _Route(NamedTuple):
-    """Where a frame goes next, as a place in the chain, None for out of it: by its type, or any `other` type."""
-
-    named: Mapping[str, int | None]
-    other: int | None
-
-
-class _Routes(NamedTuple):
-    """The ways on from each place; from the last of them the frames begin that come in from outside."""
-
-    client_side: tuple[_Route, ...]
-    upstream_side: tuple[_Route, ...]
-
-
 @lru_cache(maxsize=256)
-def _routes(kinds: tuple[type[Filter], ...]) -> _Routes:
-    """Find the ways through filters of these kinds. They are the same for all sessions of a profile."""
+def _routes(kinds: tuple[type[Filter], ...]) -> Routes:
+    """Find the ways through filters of these kinds, which are the same for all sessions of a profile."""
     up = [_ruled(kind, "from_client", kind.client_types) for kind in kinds]
     down = [_ruled(kind, "from_upstream", kind.upstream_types) for kind in kinds]
-    places = range(len(kinds))
-    return _Routes(
-        tuple(_route(down, [*reversed(places[:place])]) for place in (*places, len(kinds))),
-        tuple(_route(up, places[place + 1 :]) for place in (*places, -1)),
-    )
+    return Routes.through(up, down)
 
 
 def _ruled(kind: type[Filter], method: str, types: Collection[str] | None) -> Collection[str] | None:
     return () if getattr(kind, method) is getattr(Filter, method) else types
-
-
-def _route(ruled: Sequence[Collection[str] | None], ahead: Sequence[int]) -> _Route:
-    """Find where each type goes, of all that one of those ahead names; `ruled` is by place, None for all types."""
-
-    def first(kind: str | None) -> int | None:
-        for place in ahead:
-            types = ruled[place]
-            if types is None or (kind is not None and kind in types):
-                return place
-        return None
-
-    named = {kind for place in ahead for kind in ruled[place] or ()}
-    return _Route({kind: first(kind) for kind in named}, first(None))
 
 
 class Chain:

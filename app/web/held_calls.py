@@ -87,6 +87,8 @@ class HeldCalls:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        # A task that was cancelled before it began has hung up nothing.
+        await asyncio.gather(*(call.leg.close(1000, "") for call in self._held.values()))
 
     async def _joined(self, offered: Offered, call_id: str, update: bytes) -> HeldCall:
         """Join a call; where that fails it is hung up."""

@@ -291,6 +291,7 @@ def test_what_a_lane_writes_is_one_text_to_the_peer(side: Side, size: int) -> No
     """Masked by a client, and by no server; all in line goes out in one write."""
     end, peer = opened(side), Protocol(SERVER if side is CLIENT else CLIENT, max_size=None)
     end.lane.write(b"x" * size)
+    assert end.lane.due or end.written
     end.lane.write(b"2")
     end.lane.flush()
     peer.receive_data(end.written)

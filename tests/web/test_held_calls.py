@@ -1,11 +1,14 @@
 """Tests of app.web.held_calls: what fails while a call is set up, and that none goes on which nobody watches."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 from aiohttp import web
 
+from app.web.call_leg import CallLeg
+from app.web.held_calls import HeldCall, HeldCalls
 from tests.conversations.calling import OFFER, call_of, hang_up, offer, ticket
 from tests.harness import KEY, ServedRelay, until
 from tests.upstream.rest_service import SECRET, RestService, hear_out, says
@@ -177,3 +180,17 @@ async def test_two_calls_of_one_name_are_both_hung_up(calling: ServedRelay, serv
     assert [(await offer(calling)).headers["location"] for _ in range(2)] == ["/v1/realtime/calls/rtc_1"] * 2
     calling.server.should_exit = True
     await until(lambda: service.paths.count("hangup") == 2)
+
+
+async def test_a_call_whose_session_has_not_begun_is_hung_up_at_the_end() -> None:
+    """Its task is cancelled before its first step, and does nothing any more."""
+    hung_up: list[str] = []
+
+    async def hang_up() -> None:
+        hung_up.append("rtc_1")
+
+    unused: Any = None
+    held = HeldCalls(unused, unused)
+    held._hold(HeldCall("rtc_1", unused, unused, CallLeg(hang_up, "rtc_1")), AsyncExitStack())  # noqa: SLF001
+    await held.close()
+    assert hung_up == ["rtc_1"]
