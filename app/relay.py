@@ -8,7 +8,7 @@ translated as they come in and as they go out.
 from collections.abc import Callable
 
 from app.errors import Refused
-from app.policy.chain import Action, Chain, ToClient, ToUpstream
+from app.policy.chain import Action, Alarm, Chain, ToClient, ToUpstream
 from app.policy.teller import Teller
 from app.protocol.frame import Frame, from_client, from_upstream
 from app.protocol.translation import Translation
@@ -36,6 +36,11 @@ class Relay:
         self._silent = silent
         self.expired = False
         self.first_audio_at: float | None = None
+
+    @property
+    def alarm(self) -> Alarm:
+        """Whether `wake_at` has moved."""
+        return self._chain.alarm
 
     @property
     def wake_at(self) -> float | None:

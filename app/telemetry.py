@@ -9,7 +9,7 @@ import os
 import sys
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 import structlog
@@ -19,7 +19,7 @@ from prometheus_client.registry import Collector, CollectorRegistry
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.errors import Ended
-from app.wire import Side
+from app.wire import Side, Traffic
 
 __all__ = ["LogConfig", "Telemetry", "configure_logging", "log_fault", "quiet_uvicorn"]
 
@@ -50,8 +50,7 @@ class Telemetry:
         self.unknown_events = 0
         self.losses = 0
         self.effects: Counter[tuple[str, str]] = Counter()
-        self.frames: Counter[Side] = Counter()
-        self.bytes: Counter[Side] = Counter()
+        self.traffic: dict[Side, Traffic] = {"client": Traffic(), "upstream": Traffic()}
         delay = Histogram(
             "relay_added_delay_seconds",
             "Time from reading a frame until it is written, sampled, by the side that it came from",
@@ -60,11 +59,6 @@ class Telemetry:
             buckets=DELAY_BUCKETS,
         )
         self._delay = {side: delay.labels(side) for side in ("client", "upstream")}
-
-    def received(self, side: Side, size: int) -> None:
-        """Count a message of `size` bytes."""
-        self.frames[side] += 1
-        self.bytes[side] += size
 
     def refused(self, code: str) -> None:
         """Count a refused frame by its error code, which is one of ours."""
@@ -115,8 +109,10 @@ class _Reading(Collector):
         yield CounterMetricFamily("relay_sessions_opened", "Sessions accepted", seen.opened)
         yield _by("relay_sessions_ended", "Sessions ended, by ending", "ending", seen.ended)
         yield _by("relay_refused_callers", "Callers not let in, by error code", "code", seen.refused_callers)
-        yield _by("relay_frames", "Messages received, by side", "side", seen.frames)
-        yield _by("relay_bytes", "Bytes of messages received, by side", "side", seen.bytes)
+        frames = {side: each.frames for side, each in seen.traffic.items()}
+        yield _by("relay_frames", "Messages received, by side", "side", frames)
+        size = {side: each.bytes for side, each in seen.traffic.items()}
+        yield _by("relay_bytes", "Bytes of messages received, by side", "side", size)
         yield _by("relay_refused_frames", "Client events refused, by error code", "code", seen.refused_frames)
         effects = CounterMetricFamily(
             "relay_effects", "Tool calls and judgements, by outcome", labels=["kind", "outcome"]
@@ -130,7 +126,7 @@ class _Reading(Collector):
         )
 
 
-def _by(name: str, text: str, label: str, counts: Counter[Side] | Counter[str]) -> Metric:
+def _by(name: str, text: str, label: str, counts: Mapping[Side, int] | Counter[str]) -> Metric:
     family = CounterMetricFamily(name, text, labels=[label])
     for value, count in counts.items():
         family.add_metric([value], count)

@@ -5,13 +5,14 @@
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from app.errors import RelayError
 from app.lane import Lane
 
-__all__ = ["ABNORMAL", "Closed", "MemorySocket", "Side", "Socket", "Tap"]
+__all__ = ["ABNORMAL", "Closed", "MemorySocket", "Side", "Socket", "Tap", "Traffic"]
 
 Side = Literal["client", "upstream"]
 
@@ -51,11 +52,25 @@ class Socket(Protocol):
         """Drop the connection at once, whatever is still unsent."""
 
 
-class Tap(Protocol):
-    """Sees what passes and never changes it."""
+class Traffic:
+    """How many messages have come, and their bytes."""
 
-    def received(self, side: Side, size: int) -> None:
-        """Note that a message of `size` bytes came from `side`."""
+    __slots__ = ("bytes", "frames")
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self.bytes = 0
+
+
+class Tap(Protocol):
+    """Sees what passes and never changes it.
+
+    `traffic` is what has come in all, from either side: who reads a message adds it there.
+    """
+
+    @property
+    def traffic(self) -> Mapping[Side, Traffic]:
+        """The counts, by the side that the messages came from."""
 
     def refused(self, code: str) -> None:
         """Note that a frame from the client was refused with this error code."""

@@ -18,6 +18,7 @@ from websockets.http11 import Request, Response
 
 from app.__main__ import uvicorn_config
 from app.auth.static_keys import hash_key
+from app.protocol.frame import Frame
 from app.settings import Settings
 from app.web.protocol import RelayProtocol
 
@@ -31,6 +32,15 @@ CREATED: dict[str, Any] = {
     "event_id": "event_created",
     "session": {"type": "realtime", "object": "realtime.session", "id": "sess_1", "model": "secret-deployment"},
 }
+
+
+def is_decoded(frame: Frame) -> bool:
+    """Tell whether anybody has asked for the event of a frame that was read."""
+    try:
+        object.__getattribute__(frame, "event")
+    except AttributeError:
+        return False
+    return True
 
 
 async def read(connection: ClientConnection | ServerConnection) -> Any:

@@ -37,12 +37,17 @@ def metrics(telemetry: Telemetry) -> list[str]:
 
 
 def test_metrics_before_anything_happened() -> None:
-    """The counters without labels stand at nothing; those with labels say nothing yet."""
+    """The counters without labels, or by side, stand at nothing; those with other labels say nothing yet."""
     lines = metrics(Telemetry())
     assert "relay_sessions_open 0.0" in lines
     assert "relay_sessions_opened_total 0.0" in lines
     assert "relay_unknown_server_events_total 0.0" in lines
-    assert not [line for line in lines if "{" in line and "delay" not in line]
+    labelled = [line for line in lines if "{" in line and "delay" not in line]
+    assert labelled == [
+        f'relay_{what}_total{{side="{side}"}} 0.0'
+        for what in ("frames", "bytes")
+        for side in ("client", "upstream")
+    ]
 
 
 def test_metrics_tell_what_happened() -> None:
@@ -54,9 +59,8 @@ def test_metrics_tell_what_happened() -> None:
     telemetry.session_ended(Ended(Ending.IDLE))
     telemetry.caller_refused(Ended(Ending.UNAUTHENTICATED))
     telemetry.caller_refused(Ended(Ending.FORBIDDEN, code="authentication_not_configured"))
-    for size in (10, 20):
-        telemetry.received("client", size)
-    telemetry.received("upstream", 5)
+    for traffic, frames, size in zip(telemetry.traffic.values(), (2, 1), (30, 5), strict=True):
+        traffic.frames, traffic.bytes = frames, size
     telemetry.refused("invalid_json")
     telemetry.unknown("canary.event")
     telemetry.lost("a thing")

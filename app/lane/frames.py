@@ -1,5 +1,7 @@
 """The frames of RFC 6455, section 5.2, as far as a lane knows them: where one ends, and how a text begins."""
 
+from struct import Struct
+
 __all__ = ["CONTROL", "MASKED", "TEXT", "bounds", "head"]
 
 TEXT = 0x81
@@ -10,6 +12,9 @@ CONTROL = 0x08
 
 MASKED = 0x80
 """The bit of the second byte that tells of a masking key."""
+
+_with_two_bytes = Struct("!BBH").pack
+_with_eight_bytes = Struct("!BBQ").pack
 
 SHORT, TWO_BYTES, EIGHT_BYTES = 125, 126, 127
 """Up to the first, the second byte is the length; the others announce a longer one."""
@@ -36,5 +41,5 @@ def head(size: int, mask: int) -> bytes:
     if size <= SHORT:
         return bytes((TEXT, mask | size))
     if size < 2**16:
-        return bytes((TEXT, mask | TWO_BYTES)) + size.to_bytes(2, "big")
-    return bytes((TEXT, mask | EIGHT_BYTES)) + size.to_bytes(8, "big")
+        return _with_two_bytes(TEXT, mask | TWO_BYTES, size)
+    return _with_eight_bytes(TEXT, mask | EIGHT_BYTES, size)

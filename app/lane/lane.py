@@ -63,7 +63,7 @@ class Lane:
         self._wanted = self._rest = 0
         self._out: list[bytes] = []
         self.due = 0
-        self._take: Callable[[bytes], bool] | None = None
+        self._take: Callable[[bytes], bool] = _leave
         self._settle: Callable[[], None] = _nothing
         self._taken = False
         self.feed: Callable[[bytes], None] = self._shake_hands
@@ -131,12 +131,10 @@ class Lane:
                 and end - begin <= self._largest
                 and self._websocket.current_size is None  # else the library waits for the next fragment
             )
-            if not offered:
-                self._pass(data, at, end)
-            elif end > size:
+            if offered and end > size:
                 self._hold(data[at:], end - at)
                 return
-            elif self._takes(data, begin, end):
+            if offered and self._takes(data, begin, end):
                 self._taken = True
             else:
                 self._pass(data, at, end)
@@ -148,7 +146,7 @@ class Lane:
             text = apply_mask(text, data[begin - 4 : begin])
             if not (text.isascii() or _is_utf8(text)):  # a server's peer gets 1007 from the library
                 return False
-        return self.is_open and self._take is not None and self._take(text)
+        return self._take(text)
 
     def _hold(self, piece: bytes, wanted: int) -> None:
         self._held += piece
@@ -184,12 +182,13 @@ class Lane:
 
     def write(self, text: bytes) -> None:
         """Put a text, UTF-8, in line for `flush`, which follows before the callback ends."""
+        size = len(text)
         if self._mask:
-            self._out += (head(len(text), 0), text)
+            self._out += (head(size, 0), text)
         else:
             key = _masking_key()
-            self._out += (head(len(text), MASKED), key, apply_mask(text, key))
-        self.due += len(text) + 2  # at least: also an empty one is due
+            self._out += (head(size, MASKED), key, apply_mask(text, key))
+        self.due += size + 2  # at least: also an empty one is due
         if self.due > BLOCK:  # the first words of a burst do not wait for its last
             self.flush()
 
@@ -201,6 +200,11 @@ class Lane:
             self.due = 0
             if self._websocket.state is OPEN:
                 self._transport.write(data)
+
+
+def _leave(_: bytes) -> bool:
+    """Take no text."""
+    return False
 
 
 def _nothing() -> None:

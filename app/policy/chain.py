@@ -5,18 +5,18 @@ side, or out of the chain as an action. What a filter does not put out is swallo
 the list is nearest to the client.
 """
 
-from collections.abc import Collection, Sequence
-from functools import lru_cache
-from typing import ClassVar, Protocol
+from collections.abc import Sequence
+from typing import Protocol
 
 import msgspec
 
-from app.policy.routes import Routes
+from app.policy.routes import ALL, Routes, Ruled
 from app.protocol.frame import Frame
 from app.wire import Side
 
 __all__ = [
     "Action",
+    "Alarm",
     "Cancel",
     "Chain",
     "Effect",
@@ -74,17 +74,38 @@ class Pause(msgspec.Struct, frozen=True):
 Action = ToClient | ToUpstream | Start | Cancel | Pause
 
 
+class Alarm:
+    """Says whether any filter of a chain has set its `wake_at` since somebody looked."""
+
+    __slots__ = ("moved",)
+
+    def __init__(self) -> None:
+        self.moved = True
+
+
 class Filter:
     """One rule on the way of the frames. As it stands it lets everything pass; a filter overrides what it rules.
 
     `from_client` may raise `Refused`, and any method `Ended`; what was put out beside a refusal is lost.
     `wake_at` is when `tick` is wanted, on the clock of `now`; None for never. `client_types` and `upstream_types`
     name the events that it rules, for a filter to which all others are nothing: those pass by without asking it.
+    `alarm` is its chain's, once it stands in one.
     """
 
-    client_types: ClassVar[Collection[str] | None] = None
-    upstream_types: ClassVar[Collection[str] | None] = None
-    wake_at: float | None = None
+    client_types: Ruled = ALL
+    upstream_types: Ruled = ALL
+    alarm = Alarm()
+    _wake_at: float | None = None
+
+    @property
+    def wake_at(self) -> float | None:
+        """When `tick` is wanted."""
+        return self._wake_at
+
+    @wake_at.setter
+    def wake_at(self, at: float | None) -> None:
+        self._wake_at = at
+        self.alarm.moved = True
 
     def from_client(self, frame: Frame, now: float, out: "Outbox") -> None:  # noqa: ARG002 - overridden
         """Take a frame on its way to the upstream."""
@@ -148,16 +169,12 @@ class Outbox:
         self._chain.actions.append(Pause(side, until))
 
 
-@lru_cache(maxsize=256)
-def _routes(kinds: tuple[type[Filter], ...]) -> Routes:
-    """Find the ways through filters of these kinds, which are the same for all sessions of a profile."""
-    up = [_ruled(kind, "from_client", kind.client_types) for kind in kinds]
-    down = [_ruled(kind, "from_upstream", kind.upstream_types) for kind in kinds]
-    return Routes.through(up, down)
-
-
-def _ruled(kind: type[Filter], method: str, types: Collection[str] | None) -> Collection[str] | None:
-    return () if getattr(kind, method) is getattr(Filter, method) else types
+def _routes(filters: Sequence[Filter]) -> Routes:
+    """Find the ways through these filters; one that overrides nothing rules nothing."""
+    return Routes.through(
+        tuple(() if type(each).from_client is Filter.from_client else each.client_types for each in filters),
+        tuple(() if type(each).from_upstream is Filter.from_upstream else each.upstream_types for each in filters),
+    )
 
 
 class Chain:
@@ -168,10 +185,13 @@ class Chain:
 
     def __init__(self, filters: Sequence[Filter]) -> None:
         self.filters = tuple(filters)
-        routes = _routes(tuple(type(each) for each in filters))
+        routes = _routes(filters)
         self.links = [(each, Outbox(self, place, routes)) for place, each in enumerate(filters)]
         self._outside = Outbox(self, len(filters), routes)
         self._timed = [each for each in filters if type(each).tick is not Filter.tick]
+        self.alarm = Alarm()
+        for each in self._timed:
+            each.alarm = self.alarm
         self._owners: dict[str, int] = {}
         self.now = 0.0
         self.actions: list[Action] = []
@@ -179,12 +199,7 @@ class Chain:
     @property
     def wake_at(self) -> float | None:
         """When the earliest filter wants its `tick`, or None."""
-        earliest = None
-        for each in self._timed:
-            at = each.wake_at
-            if at is not None and (earliest is None or at < earliest):
-                earliest = at
-        return earliest
+        return min((each.wake_at for each in self._timed if each.wake_at is not None), default=None)
 
     def from_client(self, frame: Frame, now: float) -> list[Action]:
         """Send a frame of the client's through all filters."""

@@ -11,9 +11,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.errors import Refused
 from app.policy.chain import Filter, Outbox
+from app.policy.routes import AllBut
 from app.policy.teller import OWN
 from app.protocol.catalogue import GA
-from app.protocol.frame import Append, Frame, event_id_of
+from app.protocol.frame import Frame, event_id_of
 from app.protocol.translation import OURS
 from app.wire import Tap
 
@@ -21,6 +22,8 @@ __all__ = ["AUDIO_AND_TEXT", "KNOWN", "Gate", "GateRules"]
 
 MAX_QUOTED = 64
 """Characters of a client's event type that an error repeats."""
+
+ERROR = "error"
 
 RATE_LIMITS = "rate_limits.updated"
 """Tells every user about the deployment that all of them share."""
@@ -76,35 +79,43 @@ class GateRules(BaseModel):
 
 
 class Gate(Filter):
-    """Holds events to the allow-lists of a profile."""
+    """Holds events to the allow-lists of a profile. What is on them passes by unasked, but for each `error`."""
+
+    client_types: AllBut
+    upstream_types: AllBut
 
     def __init__(self, rules: GateRules, tap: Tap) -> None:
-        self._client = CLIENT if rules.client is None else _listed(rules.client)
-        self._withheld = frozenset() if rules.rate_limits else frozenset({RATE_LIMITS})
-        self._server = None if rules.server is None else _listed(rules.server)
+        self.client_types, self.upstream_types = _ruled(rules.client, rules.server, rate_limits=rules.rate_limits)
+        self._tells_errors = rules.server is None or ERROR in rules.server
+        self._tells_unknown = rules.server is None
         self._silent = rules.refused == "drop"
         self._tap = tap
 
     def from_client(self, frame: Frame, now: float, out: Outbox) -> None:  # noqa: ARG002 - types know no time
         """Refuse what is not on the list, with the list."""
-        if frame.type not in self._client:
-            raise Refused(
-                "invalid_value",
-                f"Invalid value: '{frame.type[:MAX_QUOTED]}'. Supported values are: {self._supported()}.",
-                param="type",
-                event_id=event_id_of(frame.event),
-            )
-        if not isinstance(frame, Append) and _is_ours(frame.event.get("event_id")):
-            message = f"Invalid 'event_id': '{OWN}…' is how the relay's own begin."
-            raise Refused("invalid_value", message, param="event_id", event_id=event_id_of(frame.event))
-        out.to_upstream(frame)
+        if frame.type not in self.client_types:
+            out.to_upstream(frame)
+            return
+        raise Refused(
+            "invalid_value",
+            f"Invalid value: '{frame.type[:MAX_QUOTED]}'. Supported values are: {self._supported()}.",
+            param="type",
+            event_id=event_id_of(frame.event),
+        )
 
     def from_upstream(self, frame: Frame, now: float, out: Outbox) -> None:  # noqa: ARG002 - types know no time
         """Let pass what is on the list, or everything; count what the catalogue lacks."""
         kind = frame.type
-        if kind not in SERVER and not kind.startswith(OURS):
+        if kind == ERROR:
+            passes = self._tells_errors and not self._is_nobodys(frame)
+        elif kind in SERVER:
+            passes = kind not in self.upstream_types
+        elif kind.startswith(OURS):
+            passes = True
+        else:
+            passes = self._tells_unknown
             self._tap.unknown(kind)
-        if self._passes(kind) and not (kind == "error" and self._is_nobodys(frame)):
+        if passes:
             out.to_client(frame)
 
     def _is_nobodys(self, error: Frame) -> bool:
@@ -113,19 +124,20 @@ class Gate(Filter):
         about = event["error"].get("event_id") if isinstance(event.get("error"), dict) else None
         return _is_ours(about) or (self._silent and _is_ours(event.get("event_id")))
 
-    def _passes(self, kind: str) -> bool:
-        if kind in self._withheld:
-            return False
-        return self._server is None or kind in self._server or kind.startswith(OURS)
-
     def _supported(self) -> str:
-        return ", ".join(f"'{name}'" for name in sorted(self._client))
+        return ", ".join(f"'{name}'" for name in sorted(self.client_types.types))
 
 
 @lru_cache(maxsize=256)
-def _listed(types: tuple[str, ...]) -> frozenset[str]:
-    """Return a set of types, the same for all sessions of a profile."""
-    return frozenset(types)
+def _ruled(
+    client: tuple[str, ...] | None, server: tuple[str, ...] | None, *, rate_limits: bool
+) -> tuple[AllBut, AllBut]:
+    """Return what there is to say anything about: all that is not listed, and each `error`."""
+    withheld = {ERROR} if rate_limits else {ERROR, RATE_LIMITS}
+    return (
+        AllBut(CLIENT if client is None else frozenset(client)),
+        AllBut((SERVER if server is None else frozenset(server)) - withheld),
+    )
 
 
 def _is_ours(event_id: object) -> bool:

@@ -1,9 +1,28 @@
 """The ways of frames through a chain: from each place to the next filter that rules their type."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple, Self
 
-__all__ = ["Route", "Routes"]
+__all__ = ["ALL", "AllBut", "Route", "Routes", "Ruled"]
+
+
+@dataclass(frozen=True, slots=True)
+class AllBut:
+    """All types of events but these, also those that nobody knows."""
+
+    types: frozenset[str] = frozenset()
+
+    def __contains__(self, kind: str | None) -> bool:
+        """Tell whether a type is one of all; None stands for any that nobody names."""
+        return kind not in self.types
+
+
+ALL = AllBut()
+
+Ruled = tuple[str, ...] | frozenset[str] | AllBut
+"""The types of events that a filter rules in one direction."""
 
 
 class Route(NamedTuple):
@@ -20,8 +39,12 @@ class Routes(NamedTuple):
     upstream_side: tuple[Route, ...]
 
     @classmethod
-    def through(cls, up: Sequence[Collection[str] | None], down: Sequence[Collection[str] | None]) -> Self:
-        """Find them; given is what is ruled at each place in either direction, None for all types."""
+    @lru_cache(maxsize=256)
+    def through(cls, up: tuple[Ruled, ...], down: tuple[Ruled, ...]) -> Self:
+        """Find them; given is what is ruled at each place in either direction.
+
+        They are the same for all sessions of a profile, and kept.
+        """
         places = range(len(up))
         return cls(
             tuple(_route(down, [*reversed(places[:place])]) for place in (*places, len(up))),
@@ -29,15 +52,15 @@ class Routes(NamedTuple):
         )
 
 
-def _route(ruled: Sequence[Collection[str] | None], ahead: Sequence[int]) -> Route:
+def _route(ruled: Sequence[Ruled], ahead: Sequence[int]) -> Route:
     """Find where each type goes, of all that one of those ahead names."""
 
     def first(kind: str | None) -> int | None:
-        for place in ahead:
-            types = ruled[place]
-            if types is None or (kind is not None and kind in types):
-                return place
-        return None
+        return next((place for place in ahead if kind in ruled[place]), None)
 
-    named = {kind for place in ahead for kind in ruled[place] or ()}
+    named = {kind for place in ahead for kind in _named(ruled[place])}
     return Route({kind: first(kind) for kind in named}, first(None))
+
+
+def _named(ruled: Ruled) -> Collection[str]:
+    return ruled.types if isinstance(ruled, AllBut) else ruled

@@ -8,12 +8,9 @@ import itertools
 from typing import Any
 
 from app.errors import Refused, error_event
-from app.protocol.frame import Frame
+from app.protocol.frame import OWN, Frame
 
 __all__ = ["OWN", "Teller"]
-
-OWN = "event_relay_"
-"""How the ids of the relay's own events begin."""
 
 
 class Teller:

@@ -28,8 +28,9 @@ class AudioDelta(NamedTuple):
     @classmethod
     def of(cls, frame: Frame) -> "AudioDelta | None":
         """Measure the audio, which nobody decodes for it; None where the event is not what it should be."""
-        if frame.head is not None:
-            return cls._in_text(*frame.head)
+        source = frame if frame.origin is None else frame.origin
+        if source.head is not None:
+            return cls._in_text(source.head, source.text)
         match frame.event:
             case {"item_id": str(item_id), "content_index": int(index), "delta": str(delta)}:
                 return cls(item_id, index, _size_of(delta.encode("utf-8", "replace")))
@@ -37,32 +38,26 @@ class AudioDelta(NamedTuple):
 
     @classmethod
     def _in_text(cls, head: Head, text: bytes) -> "AudioDelta | None":
+        """Measure the string as it is spelt, with its quotes and without a copy; one with escapes is decoded."""
         try:
             item_id, index = _string.decode(head.item_id), _integer.decode(head.content_index)
-            plain = b"\\" not in text
-            size = _size_of_string(memoryview(head.delta)) if plain else _size_of(_unescaped(head.delta))
+            if b"\\" in text:
+                return cls(item_id, index, _size_of(_string.decode(head.delta).encode()))
         except msgspec.DecodeError:
             return None
-        return None if size is None else cls(item_id, index, size)
-
-
-def _unescaped(spelt: msgspec.Raw) -> bytes:
-    return _string.decode(spelt).encode()
-
-
-def _size_of_string(spelt: memoryview) -> int | None:
-    """Return what a string of base64 stands for, given with its quotes, without a copy; None for no string."""
-    if not spelt or spelt[0] != QUOTE:
-        return None
-    letters = len(spelt) - 2
-    padding = (spelt[-2] == PAD) + (spelt[-3] == PAD) if letters else 0
-    return letters * 3 // 4 - padding
+        spelt = memoryview(head.delta)
+        letters = len(spelt) - 2
+        if letters < 0 or spelt[0] != QUOTE:
+            return None
+        padding = (spelt[-2] == PAD) + (spelt[-3] == PAD) if letters else 0
+        return cls(item_id, index, letters * 3 // 4 - padding)
 
 
 def appended(frame: Frame) -> int | None:
     """Return how many bytes of audio an `input_audio_buffer.append` carries; None where its audio is no base64."""
     if isinstance(frame, Append):
-        return _size_between(frame.text, len(APPEND_HEAD), len(frame.text) - len(APPEND_TAIL))
+        text = frame.text
+        return _size_between(text, len(APPEND_HEAD), len(text) - len(APPEND_TAIL))
     return decoded_size(frame.event.get("audio"))
 
 

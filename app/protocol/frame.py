@@ -5,20 +5,25 @@ upstream cannot read two different events in one text (equal keys, odd escapes).
 reading by construction: the canonical spelling of `input_audio_buffer.append`, matched as a whole.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from app.errors import Ended, Ending, Refused
 
-__all__ = ["Append", "Frame", "Head", "event_id_of", "from_client", "from_upstream"]
+__all__ = ["OWN", "Append", "Frame", "Head", "event_id_of", "from_client", "from_upstream"]
 
 MAX_EVENT_ID = 512
 """Characters of an `event_id` (Realtime API reference); a longer one is not repeated in an error."""
 
+OWN = "event_relay_"
+"""How the ids of the relay's own events begin; a client's may not."""
+
 APPEND = "input_audio_buffer.append"
 APPEND_HEAD = b'{"type":"input_audio_buffer.append","audio":"'
 APPEND_TAIL = b'"}'
+SHORTEST_APPEND = len(APPEND_HEAD) + len(APPEND_TAIL)
+AUDIO = slice(len(APPEND_HEAD), -len(APPEND_TAIL))
 BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 
 _decoder = msgspec.json.Decoder()
@@ -47,14 +52,38 @@ class Frame:
     the frame in another generation's words that this one was read from, and says the same as.
     """
 
-    __slots__ = ("_event", "_head", "_text", "origin", "type")
+    __slots__ = ("event", "head", "origin", "text", "type")
 
-    def __init__(self, type: str, *, text: bytes | None = None, event: dict[str, Any] | None = None) -> None:  # noqa: A002 - the protocol's word
+    text: bytes
+    """The message as it goes over the wire."""
+
+    event: dict[str, Any]
+    """The message as an object; not to be changed.
+
+    Asking for it raises `Ended` where the upstream's text holds what cannot be read (a number out of range).
+    """
+
+    def __init__(self, type: str, text: bytes | None = None, event: dict[str, Any] | None = None) -> None:  # noqa: A002 - the protocol's word
         self.type = type
-        self._text = text
-        self._event = event
-        self._head: Head | None = None
+        if text is not None:
+            self.text = text
+        if event is not None:
+            self.event = event
+        self.head: Head | None = None
         self.origin: Frame | None = None
+
+    if not TYPE_CHECKING:  # else any name would do
+
+        def __getattr__(self, name: str) -> Any:
+            """Make what is not there yet of what is; from then on it is a plain attribute."""
+            match name:
+                case "text":
+                    made = self.text = self._write()
+                case "event":
+                    made = self.event = self._read()
+                case _:
+                    raise AttributeError(name)
+            return made
 
     @classmethod
     def of(cls, event: dict[str, Any]) -> "Frame":
@@ -63,63 +92,48 @@ class Frame:
 
     def renamed(self, type: str) -> "Frame":  # noqa: A002 - the protocol's word
         """Return the same event under another type. It costs a replacement in the text, and no parse."""
-        frame = Frame(type)
-        frame.origin = self
-        return frame
+        return _Renamed(type, self)
 
     @property
     def size(self) -> int:
         """Bytes of the message in its sender's generation; a client's counts as the relay spells it."""
-        if self._text is not None:
-            return len(self._text)
-        return len(self.text) if self.origin is None else self.origin.size
+        return len(self.text if self.origin is None else self.origin.text)
 
     @property
     def event_id(self) -> str | None:
         """The sender's own `event_id`, for an `error` that refers to it."""
         return event_id_of(self.event)
 
-    @property
-    def head(self) -> tuple[Head, bytes] | None:
-        """What was read of the text as it came from the upstream, and that text; None for any other frame.
+    def _write(self) -> bytes:
+        return _encoder.encode(self.event)
 
-        The type in it may be that of another generation.
-        """
-        source = self if self.origin is None else self.origin
-        return None if source._head is None else (source._head, source.text)  # noqa: SLF001 - a frame's own
+    def _read(self) -> dict[str, Any]:
+        try:
+            event: dict[str, Any] = _decoder.decode(self.text)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise _no_event(error) from None
+        return event
 
-    @property
-    def text(self) -> bytes:
-        """The message as it goes over the wire."""
-        if self._text is None:
-            self._text = self._retyped() or _encoder.encode(self.event)
-        return self._text
 
-    def _retyped(self) -> bytes | None:
-        """Return the origin's text with this frame's type, if the type stands in it once: as a string of its own.
+class _Renamed(Frame):
+    """The same event as another frame's, but for its type."""
+
+    __slots__ = ()
+
+    def __init__(self, type: str, origin: Frame) -> None:  # noqa: A002 - the protocol's word
+        super().__init__(type)
+        self.origin: Frame = origin
+
+    def _write(self) -> bytes:
+        """Put the type in its place, if it stands in the text once: as a string of its own.
 
         Inside another string its quotes would be escaped, so one occurrence is the type.
         """
-        if self._event is not None or self.origin is None:
-            return None
-        spelt = f'"{self.origin.type}"'.encode()
-        text = self.origin.text
-        return text.replace(spelt, f'"{self.type}"'.encode(), 1) if text.count(spelt) == 1 else None
+        text, spelt = self.origin.text, f'"{self.origin.type}"'.encode()
+        return text.replace(spelt, f'"{self.type}"'.encode(), 1) if text.count(spelt) == 1 else super()._write()
 
-    @property
-    def event(self) -> dict[str, Any]:
-        """The message as an object; not to be changed.
-
-        Raises `Ended` where the upstream's text holds what cannot be read (a number out of range).
-        """
-        if self._event is None and self.origin is not None:
-            self._event = {**self.origin.event, "type": self.type}
-        if self._event is None:
-            try:
-                self._event = _decoder.decode(self.text)
-            except (msgspec.DecodeError, RecursionError) as error:
-                raise _no_event(error) from None
-        return self._event
+    def _read(self) -> dict[str, Any]:
+        return {**self.origin.event, "type": self.type}
 
 
 class Append(Frame):
@@ -137,10 +151,16 @@ def from_client(data: bytes) -> Frame:
     """Read what a client sent, UTF-8 JSON; the frame's text is the relay's own spelling of it.
 
     Raises `Refused` with `invalid_json` where it does not parse (nested too deep, a lone surrogate and a number
-    out of range included) and `invalid_event` where it is no object with a `type`.
+    out of range included), `invalid_event` where it is no object with a `type`, and `invalid_value` for an
+    `event_id` like the relay's own.
     """
-    if _is_canonical_append(data):
-        return Append(APPEND, text=data)
+    if (
+        len(data) >= SHORTEST_APPEND  # else head and tail might share the quote
+        and data.startswith(APPEND_HEAD)
+        and data.endswith(APPEND_TAIL)
+        and not data[AUDIO].translate(None, BASE64)
+    ):
+        return Append(APPEND, data)
     try:
         event = _decoder.decode(data)
         text = _encoder.encode(event)
@@ -148,7 +168,12 @@ def from_client(data: bytes) -> Frame:
         raise Refused("invalid_json", "The event is nested too deep.") from None
     except (msgspec.DecodeError, ValueError) as error:
         raise Refused("invalid_json", f"The message is not valid JSON: {_why(error)}.") from None
-    return Frame(_type_of(event), text=text, event=event)
+    kind = _type_of(event)
+    event_id = event.get("event_id")
+    if isinstance(event_id, str) and event_id.startswith(OWN):
+        message = f"Invalid 'event_id': '{OWN}…' is how the relay's own begin."
+        raise Refused("invalid_value", message, param="event_id", event_id=event_id_of(event))
+    return Frame(kind, text, event)
 
 
 def from_upstream(data: bytes) -> Frame:
@@ -162,18 +187,9 @@ def from_upstream(data: bytes) -> Frame:
         head = _head_decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _no_event(error) from None
-    frame = Frame(head.type, text=data)
-    frame._head = head  # noqa: SLF001 - a frame's own
+    frame = Frame(head.type, data)
+    frame.head = head
     return frame
-
-
-def _is_canonical_append(data: bytes) -> bool:
-    return (
-        len(data) >= len(APPEND_HEAD) + len(APPEND_TAIL)  # else they might share the quote
-        and data.startswith(APPEND_HEAD)
-        and data.endswith(APPEND_TAIL)
-        and not data[len(APPEND_HEAD) : -len(APPEND_TAIL)].translate(None, BASE64)
-    )
 
 
 def _type_of(event: Any) -> str:

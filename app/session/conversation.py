@@ -11,10 +11,11 @@ from functools import partial
 from typing import assert_never
 
 from app.errors import Ended, Ending, Refused
-from app.policy.chain import Action, Cancel, Effect, Pause, Start
+from app.lane import Lane
+from app.policy.chain import Action, Cancel, Effect, Pause, Start, ToClient, ToUpstream
 from app.relay import Relay
 from app.session.config import SessionConfig
-from app.session.delivery import Beside, Delivery, Shortcut
+from app.session.delivery import Beside, Delivery
 from app.session.leg import ClientLeg, Leg, UpstreamLeg
 from app.session.tasks import Tasks
 from app.telemetry import log_fault
@@ -35,12 +36,13 @@ class Session:
         self._loop = asyncio.get_running_loop()
         self._clock = self._loop.time
         self.name = name
-        self.client: Leg = ClientLeg(sockets[0], self._clock, relay)
-        self.upstream: Leg = UpstreamLeg(sockets[1], self._clock, relay)
+        self.client: Leg = ClientLeg(sockets[0], self._clock, relay, tap)
+        self.upstream: Leg = UpstreamLeg(sockets[1], self._clock, relay, tap)
         self.relay = relay
         self._config = config
         self._tap = tap
-        self._started_at = self._last_event_at = self._clock()
+        self._started_at = self._clock()
+        self._alarm = relay.alarm
         self._end: asyncio.Future[Ended] = self._loop.create_future()
         self._tasks = Tasks(self._fail)
         self._delivery = Delivery(self.client, self.upstream, self._do_beside)
@@ -111,42 +113,55 @@ class Session:
 
     async def _take(self, leg: Leg, data: bytes) -> None:
         now = self._clock()
-        await self._carry_out(self._ask(leg, data, now))
+        await self._carry_out(leg.ask(data, now))
         if leg.frames % SAMPLED == 1:
             self._tap.delayed(leg.side, self._clock() - now)
 
-    def _ask(self, leg: Leg, data: bytes, now: float) -> list[Action]:
-        self._last_event_at = now
-        leg.frames += 1
-        leg.bytes += len(data)
-        self._tap.received(leg.side, len(data))
-        return leg.ask(data, now)
-
     async def _carry_out(self, actions: list[Action]) -> None:
-        self._set_alarm()
+        if self._alarm.moved:
+            self._set_alarm()
         await self._delivery.carry_out(actions)
 
     def _use_lanes(self) -> None:
-        shortcut = Shortcut.of(self.client, self.upstream, self._do_beside)
-        if shortcut is not None:
-            shortcut.offer(partial(self._take_at_once, shortcut), partial(self._settle, shortcut))
+        client, upstream = self.client.lane, self.upstream.lane
+        if client is None or upstream is None:
+            return
+        settle = partial(self._settle, client, upstream)
+        for leg, lane in ((self.client, client), (self.upstream, upstream)):
+            lane.offer(partial(self._take_at_once, client, upstream, leg), settle)
 
-    def _take_at_once(self, shortcut: Shortcut, leg: Leg, data: bytes) -> bool:
-        """Take a message in its socket's callback; False where it has to go the ordinary way."""
-        if self._end.done() or not shortcut.is_free:
+    def _take_at_once(self, client: Lane, upstream: Lane, leg: Leg, data: bytes) -> bool:
+        """Take a message in its socket's callback; False where it has to go the ordinary way.
+
+        That is where somebody writes or waits to, or there is no room: no answer could be carried out at once.
+        """
+        if self.client.turns.taken or self.upstream.turns.taken or self._end.done():
+            return False
+        if not (client.has_room and upstream.has_room):
             return False
         now = self._clock()
         try:
-            shortcut.carry_out(self._ask(leg, data, now))
+            for action in leg.ask(data, now):
+                if isinstance(action, ToUpstream):  # a pattern would take its parts one by one
+                    upstream.write(action.frame.text)
+                elif isinstance(action, ToClient):
+                    client.write(action.frame.text)
+                else:
+                    self._do_beside(action)
         except Exception as error:  # noqa: BLE001 - as in a task
             self._fail(error)
         if leg.frames % SAMPLED == 1:
             self._tap.delayed(leg.side, self._clock() - now)
         return True
 
-    def _settle(self, shortcut: Shortcut) -> None:
-        shortcut.flush()
-        self._set_alarm()
+    def _settle(self, client: Lane, upstream: Lane) -> None:
+        """Write what is in line, either way."""
+        if client.due:
+            client.flush()
+        if upstream.due:
+            upstream.flush()
+        if self._alarm.moved:
+            self._set_alarm()
 
     # What is done beside
 
@@ -189,6 +204,10 @@ class Session:
         else:
             self._timers["watch"] = self._loop.call_later(self._next_look(now), self._watch)
 
+    @property
+    def _last_event_at(self) -> float:
+        return max(self.client.heard_at, self.upstream.heard_at)
+
     def _next_look(self, now: float) -> float:
         """Seconds until something may be due. A send can begin at any time: a look at each third of its limit."""
         idle_at = self._last_event_at + self._config.idle
@@ -197,6 +216,7 @@ class Session:
 
     def _set_alarm(self) -> None:
         """Have the relay's `tick` called when a filter wants it."""
+        self._alarm.moved = False
         wake_at = self.relay.wake_at
         alarm = self._timers.get("tick")
         if wake_at is None or (alarm is not None and alarm.when() <= wake_at):
@@ -207,6 +227,7 @@ class Session:
 
     def _on_alarm(self) -> None:
         del self._timers["tick"]
+        self._alarm.moved = True
         self._tasks.spawn(self._tick())
 
     async def _tick(self) -> None:

@@ -1,19 +1,12 @@
-"""The two ways of carrying out an answer of the relay's, each in order and as a whole.
-
-`Delivery` waits, for its turn at each socket and for room. `Shortcut` does not: it writes by the lanes of both
-sockets, in a callback of either, and only while nobody writes or waits to.
-"""
+"""How an answer of the relay's is carried out: in order, as a whole, and with time to wait for turns and room."""
 
 from collections.abc import Callable
-from functools import partial
-from typing import Self
 
-from app.lane import Lane
 from app.policy.chain import Action, Cancel, Pause, Start, ToClient, ToUpstream
 from app.protocol.frame import Frame
 from app.session.leg import Leg
 
-__all__ = ["Beside", "Delivery", "Shortcut"]
+__all__ = ["Beside", "Delivery"]
 
 Beside = Start | Cancel | Pause
 """What is done without a socket."""
@@ -71,51 +64,3 @@ class Delivery:
                 await self._upstream.send(frame.text)
             case _:
                 self._beside(action)
-
-
-class Shortcut:
-    """Carries answers out at once, by both sockets' lanes."""
-
-    def __init__(self, legs: tuple[Leg, Leg], lanes: tuple[Lane, Lane], beside: Callable[[Beside], None]) -> None:
-        self._legs = legs
-        self._client, self._upstream = lanes
-        self._client_turns, self._upstream_turns = (leg.turns for leg in legs)
-        self._beside = beside
-
-    @classmethod
-    def of(cls, client: Leg, upstream: Leg, beside: Callable[[Beside], None]) -> Self | None:
-        """Make one, where both sockets have lanes."""
-        if client.lane is None or upstream.lane is None:
-            return None
-        return cls((client, upstream), (client.lane, upstream.lane), beside)
-
-    def offer(self, take: Callable[[Leg, bytes], bool], settle: Callable[[], None]) -> None:
-        """Have both lanes offer their messages to `take`, and call `settle` behind those of one read."""
-        for leg, lane in zip(self._legs, (self._client, self._upstream), strict=True):
-            lane.offer(partial(take, leg), settle)
-
-    @property
-    def is_free(self) -> bool:
-        """Whether any answer can be carried out at once: it is nobody's turn, and there is room."""
-        return (
-            self._client.has_room
-            and self._upstream.has_room
-            and not (self._client_turns.taken or self._upstream_turns.taken)
-        )
-
-    def carry_out(self, actions: list[Action]) -> None:
-        """Do all of it; `flush` must follow."""
-        for action in actions:
-            match action:
-                case ToUpstream(frame):
-                    self._upstream.write(frame.text)
-                case ToClient(frame):
-                    self._client.write(frame.text)
-                case _:
-                    self._beside(action)
-
-    def flush(self) -> None:
-        """Write what is in line, either way."""
-        for lane in (self._client, self._upstream):
-            if lane.due:
-                lane.flush()

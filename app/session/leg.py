@@ -11,7 +11,7 @@ from collections.abc import Callable
 from app.errors import Ended, Ending
 from app.policy.chain import Action
 from app.relay import Relay
-from app.wire import Closed, Side, Socket
+from app.wire import Closed, Side, Socket, Tap
 
 __all__ = ["ClientLeg", "Leg", "Turns", "UpstreamLeg"]
 
@@ -52,21 +52,23 @@ class Turns:
 
 
 class Leg(ABC):
-    """A socket, and what is to be known about it. `clock` is in seconds."""
+    """A socket, and what is to be known about it. `clock` is in seconds; `heard_at` is when a message came."""
 
     side: Side
 
-    ask: Callable[[bytes, float], list[Action]]
-    """Asks the relay about a message that came from here."""
+    _asks: Callable[[bytes, float], list[Action]]
+    """The relay's input for what comes from here."""
 
-    def __init__(self, socket: Socket, clock: Callable[[], float], relay: Relay) -> None:
+    def __init__(self, socket: Socket, clock: Callable[[], float], relay: Relay, tap: Tap) -> None:
         self.socket = socket
         self.turns = Turns()
         self.lane = socket.lane
         self._relay = relay
         self.frames = 0
         self.bytes = 0
+        self._in_all = tap.traffic[self.side]
         self._clock = clock
+        self.heard_at = clock()
         self._paused_until = 0.0
         self._sending_since: float | None = None
 
@@ -93,6 +95,16 @@ class Leg(ABC):
     def _open(self, *, is_open: bool) -> None:
         if self.lane is not None:
             self.lane.is_open = is_open
+
+    def ask(self, data: bytes, now: float) -> list[Action]:
+        """Count a message that came from here, and ask the relay what to do. Raises `Ended`."""
+        size, in_all = len(data), self._in_all
+        self.heard_at = now
+        self.frames += 1
+        self.bytes += size
+        in_all.frames += 1
+        in_all.bytes += size
+        return self._asks(data, now)
 
     async def send(self, data: bytes) -> None:
         """Write one message; the turn is the caller's to take. Raises `Ended`."""
@@ -130,9 +142,9 @@ class ClientLeg(Leg):
 
     side = "client"
 
-    def __init__(self, socket: Socket, clock: Callable[[], float], relay: Relay) -> None:
-        super().__init__(socket, clock, relay)
-        self.ask = relay.from_client
+    def __init__(self, socket: Socket, clock: Callable[[], float], relay: Relay, tap: Tap) -> None:
+        super().__init__(socket, clock, relay, tap)
+        self._asks = relay.from_client
 
     def ended(self, closed: Closed) -> Ended:
         """Tell a client that left from one whose message our side could not take (1007, 1009)."""
@@ -150,9 +162,9 @@ class UpstreamLeg(Leg):
 
     side = "upstream"
 
-    def __init__(self, socket: Socket, clock: Callable[[], float], relay: Relay) -> None:
-        super().__init__(socket, clock, relay)
-        self.ask = relay.from_upstream
+    def __init__(self, socket: Socket, clock: Callable[[], float], relay: Relay, tap: Tap) -> None:
+        super().__init__(socket, clock, relay, tap)
+        self._asks = relay.from_upstream
 
     def ended(self, closed: Closed) -> Ended:
         """Tell the ends that are the client's business from those that are the relay's."""

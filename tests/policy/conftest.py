@@ -1,7 +1,7 @@
 """What the tests of policy share: a playbook, which reads as a conversation, and a tap that remembers."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -86,9 +86,10 @@ class Seen:
     def __init__(self) -> None:
         self.unknown_events: list[str] = []
 
-    def received(self, side: Side, size: int) -> None:
+    @property
+    def traffic(self) -> NoReturn:
         """Fail: no filter receives."""
-        raise AssertionError(side, size)
+        raise AssertionError
 
     def refused(self, code: str) -> None:
         """Fail: the session counts refusals, not the filter."""

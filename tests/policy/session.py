@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import Any, ClassVar
 
 from app.policy import Profile, Scene, make_chain, make_fields
 from app.policy.chain import Action, Cancel, Start, ToClient, ToUpstream
@@ -23,6 +23,7 @@ from app.protocol.frame import Frame
 from app.protocol.translation import Spoken, Translation
 from app.relay import Relay
 from app.simulator.session_object import Opening, begun, updated
+from app.wire import Side, Traffic
 from tests.conversations.service import call, message, response
 
 Event = dict[str, Any]
@@ -62,7 +63,8 @@ def no_judge(*_: object) -> Any:
 class NoTap:
     """Sees nothing."""
 
-    def received(self, side: str, size: int) -> None: ...
+    traffic: ClassVar[dict[Side, Traffic]] = {}
+
     def refused(self, code: str) -> None: ...
     def unknown(self, event_type: str) -> None: ...
     def lost(self, words: str) -> None: ...

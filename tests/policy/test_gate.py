@@ -131,19 +131,6 @@ def test_what_a_talking_client_needs_is_in_the_protocol() -> None:
     assert GateRules(client=AUDIO_AND_TEXT, server=KNOWN).client == AUDIO_AND_TEXT
 
 
-def test_a_client_does_not_pass_for_the_relay(play: "Play", tap: "Seen") -> None:
-    """What the relay sends and hears of itself it knows by the ids of the events."""
-    script = play([Gate(GateRules(), tap)])
-    (
-        script
-        >> ("client", {"type": "response.create", "event_id": "event_relay_s1_1"})
-        << ("refused", "invalid_value")
-    )
-    refused = refusal(tap, {"type": "response.cancel", "event_id": "event_relay_"})
-    assert (refused.param, refused.event_id) == ("event_id", "event_relay_")
-    assert refusal(tap, {"type": "response.cancel", "event_id": "event_relay_" * 50}).param == "event_id"
-
-
 def test_an_answer_to_the_relays_own_event_is_nobodys(play: "Play", tap: "Seen") -> None:
     """The client has not sent what it is about; an error of any other shape passes."""
     script = play([Gate(GateRules(), tap)])

@@ -1,13 +1,13 @@
 """Tests of the ways through a chain: a filter that is not asked about a type has nothing to say of it."""
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from app.policy import Profile
 from app.policy.chain import Chain, Filter, Outbox, ToClient, ToUpstream
 from app.policy.limits import LimitRules
+from app.policy.routes import ALL, AllBut, Ruled
 from app.policy.session_fields import ItemRules, ResponseRules, SessionRules
 from app.policy.turns import TurnRules
 from app.protocol.catalogue import GA
@@ -25,7 +25,7 @@ STRICT = Profile(
     limits=LimitRules(tokens=10, responses=1, audio_seconds=1.0),
     turns=TurnRules(guard=True),
 )
-KINDS = ["SessionNews", "SessionFields", "TurnGuard", "Meter", "ModelName"]
+KINDS = ["SessionNews", "Gate", "SessionFields", "TurnGuard", "Meter", "ModelName"]
 """Those that name what they rule. One that is missing here is found by `test_all_of_them_are_held_to_it`."""
 
 TYPES = [*GA.client, *GA.server, "relay.no.such", "no.such"]
@@ -50,7 +50,7 @@ def filters(tap: "Seen") -> dict[str, Filter]:
 def test_all_of_them_are_held_to_it(tap: "Seen") -> None:
     """Whoever names types is in the table."""
     naming = [
-        name for name, each in filters(tap).items() if (each.client_types, each.upstream_types) != (None, None)
+        name for name, each in filters(tap).items() if (each.client_types, each.upstream_types) != (ALL, ALL)
     ]
     assert naming == KINDS
 
@@ -62,7 +62,7 @@ def test_what_a_filter_does_not_rule_it_passes_on(tap: "Seen", name: str, side: 
     """As the frame that it was, and it does nothing else; nor does it want to be woken for it."""
     each = filters(tap)[name]
     ruled = each.client_types if side == "client" else each.upstream_types
-    if ruled is None or kind in ruled:
+    if kind in ruled:
         return
     frame, out, before = (
         Frame.of({"type": kind, "session": {}, "response": {}, "item": {}}),
@@ -78,8 +78,8 @@ def test_what_a_filter_does_not_rule_it_passes_on(tap: "Seen", name: str, side: 
 class Names(Filter):
     """Marks what it rules, and names that."""
 
-    client_types: ClassVar[Collection[str] | None] = ("a",)
-    upstream_types: ClassVar[Collection[str] | None] = ("b",)
+    client_types: Ruled = ("a",)
+    upstream_types: Ruled = ("b",)
 
     def __init__(self, mark: str) -> None:
         self.mark = mark
@@ -99,7 +99,13 @@ class Names(Filter):
 class All(Names):
     """Marks all."""
 
-    client_types = upstream_types = None
+    client_types = upstream_types = ALL
+
+
+class Most(Names):
+    """Marks all but the letter a."""
+
+    client_types = upstream_types = AllBut(frozenset("a"))
 
 
 class Up(Names):
@@ -109,11 +115,12 @@ class Up(Names):
 
 
 @pytest.mark.parametrize(
-    ("kind", "up", "down"), [("a", "1234", "42"), ("b", "24", "421"), ("c", "24", "42"), ("", "24", "42")]
+    ("kind", "up", "down"),
+    [("a", "1234", "42"), ("b", "245", "5421"), ("c", "245", "542"), ("", "245", "542")],
 )
 def test_a_frame_meets_those_that_rule_its_type(kind: str, up: str, down: str) -> None:
     """In their order, either way, and whatever stands between."""
-    marking = Chain([Names("1"), All("2"), Up("3"), All("4")])
+    marking = Chain([Names("1"), All("2"), Up("3"), All("4"), Most("5")])
     (sent,) = marking.from_client(Frame.of({"type": kind}), 0.0)
     (told,) = marking.from_upstream(Frame.of({"type": kind}), 0.0)
     assert isinstance(sent, ToUpstream)

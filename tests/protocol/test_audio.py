@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from app.protocol.audio import AudioDelta, appended, decoded_size
 from app.protocol.frame import APPEND, APPEND_HEAD, APPEND_TAIL, Append, Frame, from_client, from_upstream
+from tests.harness import is_decoded
 
 DELTA = "response.output_audio.delta"
 
@@ -85,7 +86,7 @@ def test_a_delta_is_measured_without_its_event() -> None:
     )
     frame = from_upstream(text + b'"}')
     assert AudioDelta("i2", 2, 4) == AudioDelta.of(frame)
-    assert frame._event is None  # noqa: SLF001 - nothing else tells
+    assert not is_decoded(frame)
 
 
 def test_the_audio_of_a_delta_is_not_copied() -> None:
@@ -111,7 +112,7 @@ def test_a_delta_of_the_other_generation() -> None:
     origin = as_text({**delta(delta="AAAAAAA="), "type": "response.audio.delta"})
     frame = origin.renamed(DELTA)
     assert AudioDelta("i1", 0, 5) == AudioDelta.of(frame)
-    assert origin._event is None  # noqa: SLF001 - nothing else tells
+    assert not is_decoded(origin)
     assert frame.event["type"] == DELTA
     assert AudioDelta("i1", 0, 5) == AudioDelta.of(frame)
 

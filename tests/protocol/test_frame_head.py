@@ -1,7 +1,9 @@
 """Tests of app.protocol.frame: what a frame tells without being decoded or rewritten."""
 
+import msgspec
 import pytest
 
+from app.errors import Refused
 from app.protocol.frame import APPEND, APPEND_HEAD, APPEND_TAIL, Append, Frame, from_client, from_upstream
 
 APPENDED = APPEND_HEAD + b"AAAA" + APPEND_TAIL
@@ -47,10 +49,25 @@ def test_the_size_of_a_translated_frame_is_that_of_what_came() -> None:
 
 
 def test_what_was_read_with_the_type_is_kept() -> None:
-    """As it is spelt, and for another generation's frame, too; what is not there is empty."""
+    """As it is spelt; what is not there is empty, and nothing is known of a frame that was not read."""
     origin = from_upstream(b'{"type":"a", "delta": "\\u0041", "x":1}')
     assert origin.head is not None
-    head, text = origin.head
-    assert (head.type, bytes(head.delta), bytes(head.item_id), text) == ("a", b'"\\u0041"', b"", origin.text)
-    assert origin.renamed("b").head == origin.head
-    assert Frame.of(origin.event).head is None
+    assert (origin.head.type, bytes(origin.head.delta), bytes(origin.head.item_id)) == ("a", b'"\\u0041"', b"")
+    assert origin.renamed("b").head is Frame.of(origin.event).head is None
+
+
+@pytest.mark.parametrize("event_id", ["event_relay_", "event_relay_s1_1", "event_relay_" * 50])
+@pytest.mark.parametrize("kind", ["response.create", APPEND, "nonsense"])
+def test_a_client_does_not_pass_for_the_relay(event_id: str, kind: str) -> None:
+    """What the relay sends and hears of itself it knows by the ids of the events; one too long is not repeated."""
+    with pytest.raises(Refused, match="is how the relay's own begin") as refused:
+        from_client(f'{{"type":"{kind}","audio":"AAAA","event_id":"{event_id}"}}'.encode())
+    assert (refused.value.code, refused.value.param) == ("invalid_value", "event_id")
+    assert refused.value.event_id == (event_id if len(event_id) < 512 else None)
+
+
+@pytest.mark.parametrize("event_id", [7, None, ["event_relay_"], "relay_", "my_event_relay_"])
+def test_any_other_event_id_is_the_clients_own(event_id: object) -> None:
+    """What is no string names nothing."""
+    event = {"type": "response.create", "event_id": event_id}
+    assert from_client(msgspec.json.encode(event)).event == event

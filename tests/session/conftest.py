@@ -16,7 +16,8 @@ from app.policy.teller import Teller
 from app.protocol.translation import Spoken, Translation
 from app.relay import Relay
 from app.session import Session, SessionConfig
-from app.wire import Closed, MemorySocket, Side, Tap
+from app.wire import Closed, MemorySocket, Side, Tap, Traffic
+from tests.harness import until
 from tests.session.laned import LanedSocket
 
 CREATED = b'{"type":"session.created"}'
@@ -29,22 +30,18 @@ class Seen:
     """A tap that remembers all that it is told."""
 
     def __init__(self) -> None:
-        self.messages: list[tuple[Side, int]] = []
+        self.traffic: dict[Side, Traffic] = {"client": Traffic(), "upstream": Traffic()}
         self.refusals: list[str] = []
         self.delays: list[tuple[Side, float]] = []
-        self._came = asyncio.Event()
 
-    def received(self, side: Side, size: int) -> None:
-        """Remember the message."""
-        self.messages.append((side, size))
-        self._came.set()
+    @property
+    def messages(self) -> int:
+        """How many have come, from either side."""
+        return sum(each.frames for each in self.traffic.values())
 
     async def has_seen(self, count: int) -> None:
         """Wait until so many messages have come; by then all but the last are dealt with or wait for room."""
-        async with asyncio.timeout(5):
-            while len(self.messages) < count:
-                self._came.clear()
-                await self._came.wait()
+        await until(lambda: self.messages >= count)
 
     def refused(self, code: str) -> None:
         """Remember the refusal."""

@@ -32,7 +32,9 @@ class Limits(Filter):
     """Holds one session to its limits. What the service reports it hears from its `Meter`."""
 
     def __init__(self, rules: LimitRules, teller: Teller) -> None:
-        self._rules = rules
+        self._refuses = rules.too_fast == "refuse"
+        self._frame_bytes = rules.frame_bytes
+        self._default_frame_bytes = rules.default_frame_bytes or inf
         self._teller = teller
         self._events = _event_pace(rules)
         self._audio = Pace(rules.audio_rate or inf, rules.audio_burst)
@@ -43,7 +45,7 @@ class Limits(Filter):
         self._tokens = Budget("tokens", "tokens", "token_budget_exceeded", rules.tokens or inf)
         self._in_force = self._bytes_per_second = PCM
         self._charged = False
-        self._owes_still = False
+        self._may_refuse = self._refuses
         self._ends_at: float | None = None
 
     def from_client(self, frame: Frame, now: float, out: Outbox) -> None:
@@ -62,7 +64,7 @@ class Limits(Filter):
 
     def refused(self, now: float, out: Outbox) -> None:
         """Charge a message that was refused before it came here: to refuse it was work, too."""
-        if not self._charged and self._rules.too_fast == "slow":
+        if not (self._charged or self._refuses):
             self._events.take(1, now)
         self._charged = False
         self._slow(now, out)
@@ -97,10 +99,12 @@ class Limits(Filter):
 
     def _admitted(self, frame: Frame, now: float) -> float:
         """Return the seconds of audio in a frame that is within the limits, all but the total of audio charged."""
-        if not self._takes(self._events, 1, now):
+        if self._may_refuse and self._events.free_at > now:
             message = "Events come too fast: send fewer a second."
             raise Refused("too_many_events", message, event_id=frame.event_id)
-        self._check_size(frame)
+        self._events.take(1, now)
+        if len(frame.text) > self._frame_bytes.get(frame.type, self._default_frame_bytes):
+            raise self._too_large(frame)
         if frame.type == "response.create":
             self._check_responses()
         heard = appended(frame) if isinstance(frame, Append) else heard_in(frame)
@@ -115,25 +119,18 @@ class Limits(Filter):
         self._bytes_per_second = min(self._bytes_per_second, asked)
 
     def _admitted_audio(self, frame: Frame, seconds: float, now: float) -> float:
-        if not self._takes(self._audio, seconds, now):
+        if self._may_refuse and self._audio.free_at > now:
             message = "Audio comes faster than is allowed here: send it as it is spoken."
             raise Refused("audio_too_fast", message, event_id=frame.event_id)
+        self._audio.take(seconds, now)
         if self._seconds.limit < inf:
             self._seconds.check(seconds)
         return seconds
 
-    def _takes(self, pace: Pace, amount: float, now: float) -> bool:
-        """Charge what may pass; where the too fast are refused, or have paused for long, that may be nothing."""
-        if (self._rules.too_fast == "refuse" or self._owes_still) and pace.free_at > now:
-            return False
-        pace.take(amount, now)
-        return True
-
-    def _check_size(self, frame: Frame) -> None:
-        limit = self._rules.frame_bytes.get(frame.type, self._rules.default_frame_bytes)
-        if limit is not None and frame.size > limit:
-            message = f"The event is too large: it has {frame.size} bytes, and {limit} are allowed."
-            raise Refused("event_too_large", message, event_id=frame.event_id)
+    def _too_large(self, frame: Frame) -> Refused:
+        limit = self._frame_bytes.get(frame.type, self._default_frame_bytes)
+        message = f"The event is too large: it has {len(frame.text)} bytes, and {limit} are allowed."
+        return Refused("event_too_large", message, event_id=frame.event_id)
 
     def _check_responses(self) -> None:
         self._tokens.check(1)
@@ -144,9 +141,9 @@ class Limits(Filter):
     def _slow(self, now: float, out: Outbox) -> None:
         """Have the client read again when all is paid for; what comes when it is still not is refused."""
         free_at = max(self._events.free_at, self._audio.free_at)
-        if free_at > now and self._rules.too_fast == "slow":
+        if free_at > now and not self._refuses:
             latest = now + LONGEST_PAUSE
-            self._owes_still = free_at > latest
+            self._may_refuse = free_at > latest
             out.pause("client", min(free_at, latest))
 
     def _near(self) -> list[Budget]:

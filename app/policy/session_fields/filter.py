@@ -52,7 +52,7 @@ class SessionFields(Filter):
     """
 
     client_types = ("session.update", "response.create", "conversation.item.create")
-    upstream_types = SHOWING
+    upstream_types = tuple(SHOWING)
 
     def __init__(  # noqa: PLR0913 - each is one thing that a profile or a handshake decides
         self,

@@ -5,20 +5,19 @@ request that it refuses because of that returns to its place, unseen by the clie
 to be over too early is put right in the same way. Responses outside the conversation take no turn.
 """
 
-import re
 from bisect import insort
 from collections.abc import Callable
 from typing import Any
 
 from app.errors import Refused
 from app.policy.chain import Filter, Outbox
+from app.policy.routes import AllBut
 from app.policy.teller import Teller
-from app.policy.turns.requests import Request, about, in_conversation, is_own, response_id, takes_turn
+from app.policy.turns.requests import Request, about, code_of, in_conversation, is_own, response_id, takes_turn
 from app.policy.turns.rules import TurnRules
 from app.policy.turns.truncation import Said
 from app.policy.turns.under_way import UnderWay
 from app.policy.turns.voided import Voided
-from app.protocol.catalogue import GA
 from app.protocol.frame import Frame, event_id_of
 from app.wire import Tap
 
@@ -36,11 +35,9 @@ GIVE_UP = 30.0
 REMEMBERED = 8
 """Requests, the last ones, whose refusal is known for what it is; more are never on their way."""
 
+CREATED = "response.created"
 OCCUPIED = "conversation_already_has_active_response"
 NOTHING_TO_CANCEL = "response_cancel_not_active"
-
-CODE = re.compile(r"[a-z0-9_]{1,64}")
-"""What may stand in a log of what a service calls a code."""
 
 
 class TurnGuard(Filter):
@@ -50,7 +47,7 @@ class TurnGuard(Filter):
     tells whether speech waits to be judged: until it is, nobody gets an answer, the relay itself included.
     """
 
-    client_types = frozenset(GA.client) - {"input_audio_buffer.append"}
+    client_types = AllBut(frozenset({"input_audio_buffer.append"}))
 
     def __init__(
         self,
@@ -95,7 +92,7 @@ class TurnGuard(Filter):
         """Take note of what the service does; the client hears of it before the next request goes up."""
         if frame.type.startswith("response."):
             self._under_way.heard = now
-        if self._is_void(frame, out):
+        if (self._voided.any or frame.type == CREATED) and self._is_void(frame, out):
             self._settle(now, out)
             return
         match frame.type:
@@ -161,15 +158,16 @@ class TurnGuard(Filter):
 
     def _settle(self, now: float, out: Outbox) -> None:
         """Send the first that waits, if it may go; look again later where nobody will tell when it may."""
-        self.wake_at = None
-        if not self._waiting:
-            return
-        self._under_way.tire(now)
-        free = now >= self._not_before and not self._unheard()
-        if not self._under_way and free and (self._waiting[0].own or not self._busy()):
-            self._send(self._waiting.pop(0), now, out)
         if self._waiting:
-            self.wake_at = self._under_way.until if self._under_way else max(self._not_before, now + LOOK_AGAIN)
+            self._under_way.tire(now)
+            free = now >= self._not_before and not self._unheard()
+            if not self._under_way and free and (self._waiting[0].own or not self._busy()):
+                self._send(self._waiting.pop(0), now, out)
+        wake_at = None
+        if self._waiting:
+            wake_at = self._under_way.until if self._under_way else max(self._not_before, now + LOOK_AGAIN)
+        if wake_at != self._wake_at:
+            self.wake_at = wake_at
 
     def _send(self, request: Request, now: float, out: Outbox) -> None:
         self._under_way.ask(request, now)
@@ -187,7 +185,7 @@ class TurnGuard(Filter):
 
     def _is_void(self, frame: Frame, out: Outbox) -> bool:
         """Tell whether a frame is of a response that answers unjudged speech; who asked for it waits again."""
-        if frame.type == "response.created" and in_conversation(frame) and self._unheard():
+        if frame.type == CREATED and in_conversation(frame) and self._unheard():
             self._void(frame, out)
         if not self._voided.takes(frame):
             return False
@@ -218,8 +216,7 @@ class TurnGuard(Filter):
             self._line_up(request)
             return
         if is_own(event_id if request is None else request.event_id) and (request is None or request.own):
-            known = isinstance(code, str) and CODE.fullmatch(code)
-            self._tap.lost(f"the service refused an event of the relay's own: {code if known else 'unknown'}")
+            self._tap.lost(f"the service refused an event of the relay's own: {code_of(code)}")
         out.to_client(frame if request is None else about(frame, request))  # the relay's own: for whoever asked
 
     def _tries_again(self, now: float) -> bool:

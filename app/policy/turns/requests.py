@@ -1,12 +1,15 @@
 """The requests for responses: which one an event of the service's is about, and how an error tells of it."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from app.policy.teller import OWN
 from app.protocol.frame import Frame
 
-__all__ = ["Request", "about", "in_conversation", "is_own", "response_id", "takes_turn"]
+__all__ = ["Request", "about", "code_of", "in_conversation", "is_own", "response_id", "takes_turn"]
+
+CODE = re.compile(r"[a-z0-9_]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,11 @@ def response_id(frame: Frame) -> str | None:
     """Return the id of a response, None where the service tells none."""
     told = _response_of(frame).get("id")
     return told if isinstance(told, str) else None
+
+
+def code_of(code: Any) -> str:
+    """Return an error's code, where it is one; a service may put anything there."""
+    return code if isinstance(code, str) and CODE.fullmatch(code) else "unknown"
 
 
 def about(error: Frame, request: Request) -> Frame:

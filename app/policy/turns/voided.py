@@ -16,15 +16,17 @@ REMEMBERED = 32
 
 
 class Voided:
-    """At most one response at a time, and what of it has to go."""
+    """At most one response at a time, and what of it has to go. `any`: there has been one."""
 
     def __init__(self) -> None:
+        self.any = False
         self._id: str | None = None
         self._items: list[str] = []
         self._deleted: list[str] = []
 
     def begin(self, response_id: str) -> None:
         """Void a response that has just begun."""
+        self.any = True
         self._id, self._items = response_id, []
 
     def takes(self, frame: Frame) -> bool:

@@ -12,6 +12,7 @@ from app.policy.gate import Gate, GateRules
 from app.policy.limits import LimitRules, Limits, Meter
 from app.policy.teller import Teller
 from app.protocol.frame import APPEND_HEAD, APPEND_TAIL, Frame, from_client
+from tests.harness import is_decoded
 
 if TYPE_CHECKING:
     from tests.policy.conftest import Playbook, Seen
@@ -182,7 +183,7 @@ class Undecoded(Filter):
 
     def from_client(self, frame: Frame, now: float, out: Outbox) -> None:  # noqa: ARG002 - a filter's arguments
         """Look whether anybody has asked for the event."""
-        assert frame._event is None  # noqa: SLF001 - nothing else tells
+        assert not is_decoded(frame)
         out.to_upstream(frame)
 
 

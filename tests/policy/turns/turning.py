@@ -1,6 +1,6 @@
 """What the tests of turns share: a client's wishes, a service's words, and a tap that remembers."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 from app.policy.chain import Filter, Outbox
 from app.policy.teller import Teller
@@ -28,9 +28,10 @@ class Noted:
         """Remember the words."""
         self.losses.append(words)
 
-    def received(self, side: Side, size: int) -> None:
+    @property
+    def traffic(self) -> NoReturn:
         """Fail: no filter receives."""
-        raise AssertionError(side, size)
+        raise AssertionError
 
     def unknown(self, event_type: str) -> None:
         """Fail: types are the gate's."""
