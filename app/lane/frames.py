@@ -1,8 +1,9 @@
 """The frames of RFC 6455, section 5.2, as far as a lane knows them: where one ends, and how a text begins."""
 
+from functools import lru_cache
 from struct import Struct
 
-__all__ = ["CONTROL", "MASKED", "TEXT", "bounds", "head"]
+__all__ = ["CONTROL", "MASKED", "TEXT", "TWO_BYTES", "bounds", "head"]
 
 TEXT = 0x81
 """The first byte of a text in one frame: FIN, no extension's bit, and the opcode."""
@@ -36,8 +37,9 @@ def bounds(data: bytes, at: int) -> tuple[int, int] | None:
     return begin, begin + size
 
 
+@lru_cache(maxsize=256)
 def head(size: int, mask: int) -> bytes:
-    """Return the head of a text in one frame, but for the masking key."""
+    """Return the head of a text in one frame, but for the masking key. Audio comes in few sizes."""
     if size <= SHORT:
         return bytes((TEXT, mask | size))
     if size < 2**16:

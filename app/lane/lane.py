@@ -2,14 +2,16 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from itertools import chain, repeat
+from struct import iter_unpack
 from typing import Protocol
 
 from websockets.frames import apply_mask  # type: ignore[attr-defined]  # chosen there: in C, if it can be had
 from websockets.protocol import OPEN, SERVER
 from websockets.protocol import Protocol as WebSocket
 
-from app.lane.frames import CONTROL, MASKED, TEXT, bounds, head
+from app.lane.frames import CONTROL, MASKED, TEXT, TWO_BYTES, bounds, head
 
 __all__ = ["BLOCK", "Lane", "Writing"]
 
@@ -33,6 +35,7 @@ class Lane:
     """
 
     __slots__ = (
+        "_begin",
         "_held",
         "_largest",
         "_library",
@@ -44,6 +47,7 @@ class Lane:
         "_take",
         "_taken",
         "_transport",
+        "_usual",
         "_wanted",
         "_websocket",
         "due",
@@ -57,6 +61,7 @@ class Lane:
         self._transport = transport
         self._library = library
         self._mask = MASKED if websocket.side is SERVER else 0
+        self._usual, self._begin = self._mask | TWO_BYTES, 8 if self._mask else 4
         self._largest = sys.maxsize if websocket.max_message_size is None else websocket.max_message_size
         self._seen = b""
         self._held = bytearray()
@@ -119,11 +124,14 @@ class Lane:
     def _walk(self, data: bytes, at: int) -> None:
         size = len(data)
         while at < size:
-            found = bounds(data, at)
-            if found is None:
+            if size - at >= 4 and data[at + 1] == self._usual:  # noqa: PLR2004 - flags, and a length of two bytes
+                begin = at + self._begin
+                end = begin + (data[at + 2] << 8 | data[at + 3])
+            elif (found := bounds(data, at)) is None:
                 self._hold(data[at:], size - at + 1)
                 return
-            begin, end = found
+            else:
+                begin, end = found
             offered = (
                 self.is_open
                 and data[at] == TEXT
@@ -186,7 +194,7 @@ class Lane:
         if self._mask:
             self._out += (head(size, 0), text)
         else:
-            key = _masking_key()
+            (key,) = _masking_key()
             self._out += (head(size, MASKED), key, apply_mask(text, key))
         self.due += size + 2  # at least: also an empty one is due
         if self.due > BLOCK:  # the first words of a burst do not wait for its last
@@ -211,15 +219,8 @@ def _nothing() -> None:
     """Do nothing."""
 
 
-def _masking_keys() -> Iterator[bytes]:
-    """Yield keys that nobody can foresee (RFC 6455, section 10.3); to ask the system for each is dear."""
-    while True:
-        drawn = os.urandom(4096)
-        for at in range(0, len(drawn), 4):
-            yield drawn[at : at + 4]
-
-
-_masking_key = _masking_keys().__next__
+_masking_key = chain.from_iterable(iter_unpack("4s", os.urandom(4096)) for _ in repeat(None)).__next__
+"""Returns a key that nobody can foresee (RFC 6455, section 10.3); to ask the system for each is dear."""
 
 
 def _is_utf8(text: bytes) -> bool:

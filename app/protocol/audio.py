@@ -3,11 +3,11 @@
 Where the text is at hand it is looked at as it stands, so that a second of audio costs microseconds.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
-from app.protocol.frame import APPEND_HEAD, APPEND_TAIL, BASE64, Append, Frame, Head
+from app.protocol.frame import APPEND_HEAD, BASE64, SHORTEST_APPEND, Append, Frame
 
 __all__ = ["AudioDelta", "appended", "decoded_size"]
 
@@ -27,21 +27,17 @@ class AudioDelta(NamedTuple):
 
     @classmethod
     def of(cls, frame: Frame) -> "AudioDelta | None":
-        """Measure the audio, which nobody decodes for it; None where the event is not what it should be."""
-        source = frame if frame.origin is None else frame.origin
-        if source.head is not None:
-            return cls._in_text(source.head, source.text)
-        match frame.event:
-            case {"item_id": str(item_id), "content_index": int(index), "delta": str(delta)}:
-                return cls(item_id, index, _size_of(delta.encode("utf-8", "replace")))
-        return None
+        """Measure the audio, which nobody decodes for it; None where the event is not what it should be.
 
-    @classmethod
-    def _in_text(cls, head: Head, text: bytes) -> "AudioDelta | None":
-        """Measure the string as it is spelt, with its quotes and without a copy; one with escapes is decoded."""
+        The string is measured as it is spelt, with its quotes and without a copy; one with escapes is decoded.
+        """
+        source = frame if frame.origin is None else frame.origin
+        head = source.head
+        if head is None:
+            return cls._in_event(frame.event)
         try:
             item_id, index = _string.decode(head.item_id), _integer.decode(head.content_index)
-            if b"\\" in text:
+            if b"\\" in source.text:
                 return cls(item_id, index, _size_of(_string.decode(head.delta).encode()))
         except msgspec.DecodeError:
             return None
@@ -52,13 +48,23 @@ class AudioDelta(NamedTuple):
         padding = (spelt[-2] == PAD) + (spelt[-3] == PAD) if letters else 0
         return cls(item_id, index, letters * 3 // 4 - padding)
 
+    @classmethod
+    def _in_event(cls, event: dict[str, Any]) -> "AudioDelta | None":
+        match event:
+            case {"item_id": str(item_id), "content_index": int(index), "delta": str(delta)}:
+                return cls(item_id, index, _size_of(delta.encode("utf-8", "replace")))
+        return None
+
 
 def appended(frame: Frame) -> int | None:
     """Return how many bytes of audio an `input_audio_buffer.append` carries; None where its audio is no base64."""
-    if isinstance(frame, Append):
-        text = frame.text
-        return _size_between(text, len(APPEND_HEAD), len(text) - len(APPEND_TAIL))
-    return decoded_size(frame.event.get("audio"))
+    if not isinstance(frame, Append):
+        return decoded_size(frame.event.get("audio"))
+    text = frame.text
+    letters = len(text) - SHORTEST_APPEND
+    if not letters % 4 and b"=" not in text:  # there is none in its head
+        return letters // 4 * 3
+    return _size_between(text, len(APPEND_HEAD), len(APPEND_HEAD) + letters)
 
 
 def decoded_size(base64: object) -> int | None:
