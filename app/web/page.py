@@ -5,12 +5,10 @@ has to know it asks for at `/page.json`, which says no more to a caller than wha
 """
 
 import re
-import secrets
 from dataclasses import dataclass
 from os import PathLike, stat_result
 from pathlib import Path, PurePath
 
-import structlog
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -26,11 +24,10 @@ from app.protocol.catalogue import GA
 from app.telemetry import Telemetry
 from app.upstream.providers import Targets
 from app.web.admission import Admission
-from app.web.handshake import denial, read_handshake
+from app.web.handshake import read_handshake
+from app.web.posts import answered
 
 __all__ = ["STATIC", "Page", "add_page_routes", "content_security_policy"]
-
-log = structlog.get_logger()
 
 STATIC = Path(__file__).parent / "static"
 
@@ -114,18 +111,15 @@ class Page:
     targets: Targets
     telemetry: Telemetry
 
-    async def answer(self, request: Request) -> Response:
-        """Answer `{"simulated", "admitted", "profiles", "profile", "voices"}`, or refuse as the WebSocket would.
+    async def answer(self, request: Request, _: str) -> Response:
+        """Answer `{"simulated", "admitted", "profiles", "profile", "voices"}`. Raises `Ended`.
 
         A caller without a credential is told no profile, and that it is not admitted: the page then asks its user
         for a key. Browsers tell the Origin with a POST only, so the page asks by POST.
         """
-        try:
-            handshake = read_handshake(request.scope)
-            self.admission.check_origin(handshake)
-            return JSONResponse(self._told(await self._identity(handshake)), headers=NO_STORE)
-        except Ended as ended:
-            return self._refused(ended)
+        handshake = read_handshake(request.scope)
+        self.admission.check_origin(handshake)
+        return JSONResponse(self._told(await self._identity(handshake)), headers=NO_STORE)
 
     async def _identity(self, handshake: Handshake) -> Identity | None:
         """Return who asks; to come without a credential is no failed attempt. Raises `Ended`."""
@@ -159,12 +153,6 @@ class Page:
         talked = tuple(name for name in names if self.profiles[name].profile.webrtc != "direct")
         return talked, usual if usual in talked else next(iter(talked), None)
 
-    def _refused(self, ended: Ended) -> Response:
-        name = secrets.token_hex(16)
-        self.telemetry.caller_refused(ended)
-        log.info("page refused", session=name, code=ended.code, detail=ended.detail)
-        return denial(name, ended)
-
 
 def add_page_routes(app: FastAPI) -> None:
     """Serve the page, its files, and what it asks for."""
@@ -184,4 +172,4 @@ def add_page_routes(app: FastAPI) -> None:
 
 async def _page(request: Request) -> Response:
     page: Page = request.app.state.page
-    return await page.answer(request)
+    return await answered(request, page.answer, page.telemetry, "page refused")
