@@ -6,6 +6,7 @@ anything is made of it, and repeated to nobody where it refuses.
 
 import asyncio
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -99,7 +100,10 @@ class Calls:
         return _minted(target, bytes(response.body))
 
     async def exchange(self, target: Target, minted: Minted, offer: str, *, request_id: str) -> Answered:
-        """Send an offer, on behalf of whom the secret was minted for."""
+        """Send an offer, on behalf of whom the secret was minted for.
+
+        A call that was made all the same is hung up where its answer is of no use.
+        """
         headers = {"Authorization": f"Bearer {minted.value}", "Content-Type": SDP, "Accept": SDP}
         if target.azure:
             headers["x-ms-client-request-id"] = request_id
@@ -109,7 +113,17 @@ class Calls:
         if response.status_code == HTTPStatus.BAD_REQUEST:
             raise Ended(Ending.BAD_REQUEST, NOT_TAKEN, code="offer_refused", detail=f"{target.host} answered 400")
         _check_status(target, response, asked)
-        return _answered(target, response)
+        if call_urls(target).calls is None:
+            return Answered(_sdp_of(response), None)
+        named = _CALL.search("".join(response.headers.get_all("Location")[:1]))
+        if named is None:
+            raise _garbage("an answer that names no call")
+        try:
+            return Answered(_sdp_of(response), named[1])
+        except Ended:
+            with suppress(Ended):
+                await self.hang_up(target, named[1], request_id=request_id)
+            raise
 
     async def hang_up(self, target: Target, call_id: str, *, request_id: str) -> None:
         """End a call; one that has ended already is no failure."""
@@ -156,19 +170,14 @@ def _minted(target: Target, body: bytes) -> Minted:
     return minted
 
 
-def _answered(target: Target, response: Response) -> Answered:
+def _sdp_of(response: Response) -> str:
     try:
         sdp = bytes(response.body).decode()
     except UnicodeDecodeError:
         raise _garbage("an answer that is no text") from None
     if len(sdp) > MAX_SDP or not looks_like_sdp(sdp):
         raise _garbage("an answer that is no session description")
-    if call_urls(target).calls is None:
-        return Answered(sdp, None)
-    found = _CALL.search("".join(response.headers.get_all("Location")[:1]))
-    if found is None:
-        raise _garbage("an answer that names no call")
-    return Answered(sdp, found[1])
+    return sdp
 
 
 def _garbage(what: str) -> Ended:

@@ -86,9 +86,9 @@ class Minting:
         return JSONResponse({**answer, "client_secret": secret}, headers=NO_STORE)
 
     async def _identified(self, request: Request) -> tuple[Handshake, Identity]:
-        """Return who asks, before anything of the body is read. Raises `Ended`."""
+        """Return who asks, before anything of the body is read. Raises `Ended`, also while the relay drains."""
         handshake = read_handshake(request.scope)
-        self.admission.check_origin(handshake)
+        self.direct.realtime.check_door(handshake)
         return handshake, await self.admission.identify(handshake, minting=True)
 
     def _chosen(self, identity: Identity, session: AskedSession, binding: Binding) -> LoadedProfile:

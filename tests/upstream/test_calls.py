@@ -207,6 +207,15 @@ async def test_what_is_no_answer_fails(
     assert "canary" not in ended.value.message + ended.value.detail
 
 
+@pytest.mark.parametrize("status", [200, 500])
+async def test_a_call_without_an_answer_is_hung_up(service: RestService, calls: Calls, status: int) -> None:
+    """The service holds it, and nobody else could end it; that it cannot be ended is not what is told."""
+    service.answers |= {"calls": says(201, b"canary", Location=PLACE), "hangup": says(status)}
+    with pytest.raises(Ended, check=lambda ended: ended.ending is Ending.UPSTREAM_FAILED):
+        await exchange(calls, service)
+    assert service.seen[-1].path.endswith("/hangup")
+
+
 async def test_a_service_that_does_not_answer_is_given_up(service: RestService, calls: Calls) -> None:
     """In the time that a dial has."""
     service.answers["client_secrets"] = service.stall

@@ -56,6 +56,20 @@ async def test_a_secret_cannot_be_bound_to_an_origin(calling: ServedRelay, servi
     assert service.seen == []
 
 
+@pytest.mark.parametrize("path", ["/v1/realtime/client_secrets", "/v1/realtime/sessions"])
+@pytest.mark.parametrize("body", [DIRECT, {}])
+async def test_a_draining_relay_mints_nothing(
+    calling: ServedRelay, service: RestService, path: str, body: dict[str, Any]
+) -> None:
+    """Neither secrets nor tickets: the next relay knows none of its own, and would have had to be asked."""
+    calling.parts.sessions.draining = True
+    response = await secret(calling, body, path)
+    assert (response.status_code, response.json()["error"]["code"]) == (503, "server_draining")
+    assert (response.headers["retry-after"], service.seen) == ("1", [])
+    calling.parts.sessions.draining = False
+    assert (await secret(calling, body, path)).status_code == 200
+
+
 FAILURES: list[tuple[Any, int, str]] = [
     (says(401), 502, "upstream_refused"),
     (says(400, {"error": {"param": "session.x"}}), 502, "upstream_refused"),
