@@ -11,7 +11,7 @@ from app.protocol.frame import APPEND_HEAD, BASE64, SHORTEST_APPEND, Append, Fra
 
 __all__ = ["AudioDelta", "appended", "decoded_size"]
 
-QUOTE, PAD = b'"='
+QUOTE, PAD, ESCAPE = b'"=\\'
 PADDING = frozenset({b"", b"=", b"=="})
 
 
@@ -37,7 +37,7 @@ class AudioDelta(NamedTuple):
             return cls._in_event(frame.event)
         try:
             item_id, index = _string.decode(head.item_id), _integer.decode(head.content_index)
-            if b"\\" in source.text:
+            if ESCAPE in source.text:
                 return cls(item_id, index, _size_of(_string.decode(head.delta).encode()))
         except msgspec.DecodeError:
             return None
@@ -62,7 +62,7 @@ def appended(frame: Frame) -> int | None:
         return decoded_size(frame.event.get("audio"))
     text = frame.text
     letters = len(text) - SHORTEST_APPEND
-    if not letters % 4 and b"=" not in text:  # there is none in its head
+    if not letters % 4 and PAD not in text:  # there is none in its head
         return letters // 4 * 3
     return _size_between(text, len(APPEND_HEAD), len(APPEND_HEAD) + letters)
 

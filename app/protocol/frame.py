@@ -5,13 +5,13 @@ upstream cannot read two different events in one text (equal keys, odd escapes).
 reading by construction: the canonical spelling of `input_audio_buffer.append`, matched as a whole.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
 from app.errors import Ended, Ending, Refused
 
-__all__ = ["OWN", "Append", "Frame", "Head", "event_id_of", "from_client", "from_upstream"]
+__all__ = ["OWN", "Append", "Frame", "Head", "Spelt", "event_id_of", "from_client", "from_upstream"]
 
 MAX_EVENT_ID = 512
 """Characters of an `event_id` (Realtime API reference); a longer one is not repeated in an error."""
@@ -52,43 +52,19 @@ class Frame:
     the frame in another generation's words that this one was read from, and says the same as.
     """
 
-    __slots__ = ("event", "head", "origin", "text", "type")
+    __slots__ = ("_event", "_text", "head", "origin", "type")
 
-    text: bytes
-    """The message as it goes over the wire."""
-
-    event: dict[str, Any]
-    """The message as an object; not to be changed.
-
-    Asking for it raises `Ended` where the upstream's text holds what cannot be read (a number out of range).
-    """
-
-    def __init__(self, type: str, text: bytes | None = None, event: dict[str, Any] | None = None) -> None:  # noqa: A002 - the protocol's word
+    def __init__(self, type: str, event: dict[str, Any] | None = None) -> None:  # noqa: A002 - the protocol's word
         self.type = type
-        if text is not None:
-            self.text = text
-        if event is not None:
-            self.event = event
+        self._text: bytes | None = None
+        self._event = event
         self.head: Head | None = None
         self.origin: Frame | None = None
 
-    if not TYPE_CHECKING:  # else any name would do
-
-        def __getattr__(self, name: str) -> Any:
-            """Make what is not there yet of what is; from then on it is a plain attribute."""
-            match name:
-                case "text":
-                    made = self.text = self._write()
-                case "event":
-                    made = self.event = self._read()
-                case _:
-                    raise AttributeError(name)
-            return made
-
-    @classmethod
-    def of(cls, event: dict[str, Any]) -> "Frame":
+    @staticmethod
+    def of(event: dict[str, Any]) -> "Frame":
         """Make a frame of an event with a `type`."""
-        return cls(event["type"], event=event)
+        return Frame(event["type"], event)
 
     def renamed(self, type: str) -> "Frame":  # noqa: A002 - the protocol's word
         """Return the same event under another type. It costs a replacement in the text, and no parse."""
@@ -104,15 +80,28 @@ class Frame:
         """The sender's own `event_id`, for an `error` that refers to it."""
         return event_id_of(self.event)
 
+    @property
+    def text(self) -> bytes:
+        """The message as it goes over the wire."""
+        if self._text is None:
+            self._text = self._write()
+        return self._text
+
+    @property
+    def event(self) -> dict[str, Any]:
+        """The message as an object; not to be changed.
+
+        Raises `Ended` where the upstream's text holds what cannot be read (a number out of range).
+        """
+        if self._event is None:
+            self._event = self._read()
+        return self._event
+
     def _write(self) -> bytes:
         return _encoder.encode(self.event)
 
     def _read(self) -> dict[str, Any]:
-        try:
-            event: dict[str, Any] = _decoder.decode(self.text)
-        except (msgspec.DecodeError, RecursionError) as error:
-            raise _no_event(error) from None
-        return event
+        raise NotImplementedError  # whoever is made without an event knows where to take it from
 
 
 class _Renamed(Frame):
@@ -136,7 +125,29 @@ class _Renamed(Frame):
         return {**self.origin.event, "type": self.type}
 
 
-class Append(Frame):
+class Spelt(Frame):
+    """A frame as it was read: its text is there, and costs nobody a call."""
+
+    __slots__ = ("text",)
+
+    text: bytes
+
+    def __init__(self, type: str, text: bytes, event: dict[str, Any] | None = None) -> None:  # noqa: A002 - the protocol's word
+        self.type = type
+        self.text = text
+        self._event = event
+        self.head = None
+        self.origin = None
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            event: dict[str, Any] = _decoder.decode(self.text)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise _no_event(error) from None
+        return event
+
+
+class Append(Spelt):
     """An `input_audio_buffer.append` in the canonical spelling: nothing but audio, of base64's alphabet."""
 
     __slots__ = ()
@@ -173,7 +184,7 @@ def from_client(data: bytes) -> Frame:
     if isinstance(event_id, str) and event_id.startswith(OWN):
         message = f"Invalid 'event_id': '{OWN}…' is how the relay's own begin."
         raise Refused("invalid_value", message, param="event_id", event_id=event_id_of(event))
-    return Frame(kind, text, event)
+    return Spelt(kind, text, event)
 
 
 def from_upstream(data: bytes) -> Frame:
@@ -187,7 +198,7 @@ def from_upstream(data: bytes) -> Frame:
         head = _head_decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _no_event(error) from None
-    frame = Frame(head.type, data)
+    frame = Spelt(head.type, data)
     frame.head = head
     return frame
 
