@@ -25,7 +25,8 @@ Ruled = tuple[str, ...] | frozenset[str] | AllBut
 """The types of events that a filter rules in one direction."""
 
 
-class Route(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Route:
     """Where a frame goes next, as a place in the chain, None for out of it: by its type, or any `other` type."""
 
     named: Mapping[str, int | None]
