@@ -138,7 +138,9 @@ class Connector:
                 created = await _begun(socket, update, joining=call_id is not None)
         except TimeoutError:
             raise refusals.of_time_out(layer, awaited) from None
-        return Upstream(socket, created, where.generation, _request_id(connection))
+        upstream = Upstream(socket, created, where.generation, _request_id(connection))
+        _forget_handshake(connection)
+        return upstream
 
     async def close(self) -> None:
         """Close what the Entra credentials hold open; the sockets are their sessions'."""
@@ -193,6 +195,13 @@ def _request_id(connection: ClientConnection) -> str | None:
     headers = connection.response.headers if connection.response else {}
     told = headers.get("apim-request-id") or headers.get("x-request-id") or ""
     return told if re.fullmatch(r"[\w-]{1,64}", told, re.ASCII) else None
+
+
+def _forget_handshake(connection: ClientConnection) -> None:
+    """Let go of what was said in the handshake, the key among it: the library would keep it to the session's end."""
+    for each in (connection.request, connection.response):
+        if each is not None:
+            each.headers.clear()
 
 
 async def _begun(socket: UpstreamSocket, update: bytes | None, *, joining: bool) -> bytes:

@@ -72,6 +72,7 @@ class Realtime:
         """Serve one connection from its first byte to its last."""
         await websocket.receive()
         caller = Caller(read_handshake(websocket.scope), secrets.token_hex(16))
+        websocket.scope["headers"] = []  # they are read, and the scope lives as long as the session
         structlog.contextvars.bind_contextvars(session=caller.name)
         try:
             await self._serve(websocket, caller)
