@@ -57,7 +57,7 @@ class RelayProtocol(Laned, WebSocketsSansIOProtocol):
             self.transport.close()
 
     def start_keepalive(self) -> None:
-        """Begin, now that the connection is accepted; what was said in the handshake need not be kept any longer."""
+        """Begin, now that the connection is accepted, and let go of what was said in the handshake."""
         super().start_keepalive()
         for each in (self.request, self.response):
             each.headers.clear()
