@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from ssl import SSLContext, create_default_context
 from typing import TYPE_CHECKING
+from urllib.request import getproxies
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
@@ -102,6 +103,8 @@ class Connector:
         self._tokens: Tokens | None = None
         # Made once: to load the system's authorities takes tens of milliseconds, and nobody else runs meanwhile.
         self.ssl = ssl or create_default_context()
+        # Asked once, too: to look the environment through costs a tenth of a dial.
+        self._proxied = bool(getproxies())
 
     def prepare(self, targets: Iterable[Target]) -> None:
         """Load what it takes to dial these: by the first dial it would hold up all sessions for half a second."""
@@ -173,7 +176,7 @@ class Connector:
                 additional_headers=headers,
                 compression=None,
                 # A proxy is no way to the machine that it is asked from.
-                proxy=None if is_loopback(target.host) else True,
+                proxy=True if self._proxied and not is_loopback(target.host) else None,
                 open_timeout=None,
                 ping_interval=config.ping_interval,
                 ping_timeout=config.ping_timeout,
