@@ -8,8 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
 
 import structlog
-from fastapi import FastAPI, WebSocket
-from starlette.routing import WebSocketRoute
+from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
 from app.auth.methods import Authenticator
@@ -25,7 +24,7 @@ from app.upstream.connector import Connector
 from app.upstream.providers import Target, Targets
 from app.web.admission import Admission
 from app.web.calls import WebRtc, add_call_routes
-from app.web.client_socket import WithTransport
+from app.web.client_socket import with_transport
 from app.web.direct import Direct
 from app.web.hangup import on_hangup
 from app.web.held_calls import HeldCalls
@@ -77,8 +76,7 @@ def create_app(settings: Settings) -> FastAPI:
             _say_who_may(settings)
             yield
 
-    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(WithTransport)
+    app = _Application(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(make_router(sessions, telemetry))
     _add_routes(app, settings)
     return app
@@ -89,7 +87,6 @@ def _add_routes(app: FastAPI, settings: Settings) -> None:
     add_call_routes(app, settings.origins)
     if settings.serves_page:
         add_page_routes(app)
-    app.router.routes.extend(WebSocketRoute(path, _Entrance()) for path in PATHS)
 
 
 def _wire_calls(app: FastAPI, stack: AsyncExitStack, realtime: Realtime, tickets: Tickets) -> None:
@@ -132,16 +129,19 @@ async def _open(profiles: Profiles) -> None:
         raise
 
 
-class _Entrance:
-    """What stands behind the WebSocket paths: plain ASGI.
+class _Application(FastAPI):
+    """FastAPI, but for the sessions, which go past its layers.
 
-    FastAPI's own way to an endpoint (dependencies, exit stacks, exception handlers) would be kept by a session as
-    long as it lasts: 9 KiB, for nothing that is used here.
+    A session would run through them all (middlewares, routes, exit stacks, exception handlers) and keep them as
+    long as it lasts: a sixth of its memory, for nothing that is used here.
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection."""
-        await scope["app"].state.realtime.serve(WebSocket(scope, receive, send))
+        """Serve one request, or one connection."""
+        if scope["type"] == "websocket" and scope["path"].removeprefix(scope.get("root_path", "")) in PATHS:
+            await self.state.realtime.serve(with_transport(scope, receive, send))
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def _oidc(settings: Settings, stack: AsyncExitStack) -> "Oidc | None":

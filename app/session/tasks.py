@@ -18,15 +18,17 @@ class Tasks:
         self._loop = asyncio.get_running_loop()
         self._context = copy_context()
         self._fail = fail
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], Coroutine[Any, Any, None]] = {}
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Begin a task."""
         task = self._loop.create_task(self._guarded(work), context=self._context.copy())
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        task.add_done_callback(lambda _: work.close())  # one that was cancelled before it began
+        self._running[task] = work
+        task.add_done_callback(self._over)
         return task
+
+    def _over(self, task: asyncio.Task[None]) -> None:
+        self._running.pop(task).close()  # one that was cancelled before it began
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         try:

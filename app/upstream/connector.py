@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from ssl import SSLContext, create_default_context
 from typing import TYPE_CHECKING
+from urllib.request import getproxies
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt
@@ -102,6 +103,8 @@ class Connector:
         self._tokens: Tokens | None = None
         # Made once: to load the system's authorities takes tens of milliseconds, and nobody else runs meanwhile.
         self.ssl = ssl or create_default_context()
+        # Asked once, too: to look the environment through costs a tenth of a dial.
+        self._proxied = bool(getproxies())
 
     def prepare(self, targets: Iterable[Target]) -> None:
         """Load what it takes to dial these: by the first dial it would hold up all sessions for half a second."""
@@ -138,7 +141,9 @@ class Connector:
                 created = await _begun(socket, update, joining=call_id is not None)
         except TimeoutError:
             raise refusals.of_time_out(layer, awaited) from None
-        return Upstream(socket, created, where.generation, _request_id(connection))
+        upstream = Upstream(socket, created, where.generation, _request_id(connection))
+        _forget_handshake(connection)
+        return upstream
 
     async def close(self) -> None:
         """Close what the Entra credentials hold open; the sockets are their sessions'."""
@@ -171,7 +176,7 @@ class Connector:
                 additional_headers=headers,
                 compression=None,
                 # A proxy is no way to the machine that it is asked from.
-                proxy=None if is_loopback(target.host) else True,
+                proxy=True if self._proxied and not is_loopback(target.host) else None,
                 open_timeout=None,
                 ping_interval=config.ping_interval,
                 ping_timeout=config.ping_timeout,
@@ -193,6 +198,13 @@ def _request_id(connection: ClientConnection) -> str | None:
     headers = connection.response.headers if connection.response else {}
     told = headers.get("apim-request-id") or headers.get("x-request-id") or ""
     return told if re.fullmatch(r"[\w-]{1,64}", told, re.ASCII) else None
+
+
+def _forget_handshake(connection: ClientConnection) -> None:
+    """Let go of what was said in the handshake, the key among it: the library would keep it all."""
+    for each in (connection.request, connection.response):
+        if each is not None:
+            each.headers.clear()
 
 
 async def _begun(socket: UpstreamSocket, update: bytes | None, *, joining: bool) -> bytes:

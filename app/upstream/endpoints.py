@@ -5,6 +5,7 @@ Pure. No sentence quotes an endpoint, since one may hold a credential where none
 
 import ipaddress
 import re
+from functools import lru_cache
 from urllib.parse import SplitResult, parse_qsl, urlsplit, urlunsplit
 
 __all__ = ["AZURE_TAIL", "OPENAI_TAIL", "base_url", "http_url", "is_loopback", "whole_url"]
@@ -44,6 +45,7 @@ def http_url(url: str, name: str) -> str:
     return parts._replace(fragment="").geturl()
 
 
+@lru_cache
 def is_loopback(host: str) -> bool:
     """Tell whether a host name or address is this machine's own, without asking DNS."""
     name = host.strip("[]").rstrip(".").lower()

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -77,13 +78,13 @@ class Target(BaseModel):
     )
     insecure: bool = Field(default=False, description="Allow it to be reached unencrypted.")
 
-    @property
+    @cached_property
     def azure(self) -> bool:
         """Whether Azure answers there: it takes keys as `api-key`, and a request id for its support."""
         known = self.provider in {"azure", "azure-preview"}
         return known or (self.provider == "compatible" and _AZURE_HOST.search(self.host) is not None)
 
-    @property
+    @cached_property
     def host(self) -> str:
         """The endpoint's host, as the log may name it."""
         return urlsplit(self.endpoint).hostname or ""

@@ -4,6 +4,7 @@ The relay mints a secret for the profile's session and sends the offer with it, 
 reaches the browser. What becomes of the call then is `HeldCalls`' business.
 """
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -49,6 +50,7 @@ class WebRtc:
             offer = await read_offer(request)
             answering = self._answer(caller, _with_session(identity, offer.session), offer.sdp)
             answered = await unless_left(request.receive, answering)
+            await asyncio.sleep(0)  # so that a leaving that has come along with the answer is heard
             if answered.call_id is not None and await request.is_disconnected():
                 self.held.leave(answered.call_id, identity)  # left in the moment in which the answer was made
             return _created(answered, name)

@@ -9,14 +9,14 @@ import asyncio
 import contextlib
 from typing import Protocol
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.errors import Refused
 from app.lane import Lane
 from app.wire import Closed
 
-__all__ = ["ClientSocket", "WithTransport"]
+__all__ = ["ClientSocket", "with_transport"]
 
 TRANSPORT, LANE = "relay.transport", "relay.lane"
 
@@ -25,24 +25,17 @@ class _Droppable(Protocol):
     def abort(self) -> None: ...
 
 
-class WithTransport:
-    """ASGI middleware that notes the transport of a WebSocket in its scope, and its lane.
+def with_transport(scope: Scope, receive: Receive, send: Send) -> WebSocket:
+    """Return a connection, with its transport noted in its scope, and its lane.
 
     uvicorn's protocols hand out `receive` as a bound method of their own, and each has a `transport`; ours has a
     `lane`, too. Where that should change, nothing is noted: messages go the ordinary way, and a stalled connection
     lives as long as its peer keeps it.
     """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on, with both in the scope."""
-        if scope["type"] == "websocket":
-            protocol = getattr(receive, "__self__", None)
-            scope[TRANSPORT] = getattr(protocol, "transport", None)
-            scope[LANE] = getattr(protocol, "lane", None)
-        await self._app(scope, receive, send)
+    protocol = getattr(receive, "__self__", None)
+    scope[TRANSPORT] = getattr(protocol, "transport", None)
+    scope[LANE] = getattr(protocol, "lane", None)
+    return WebSocket(scope, receive, send)
 
 
 class ClientSocket:

@@ -4,10 +4,10 @@ A browser sees nothing but 1006 of an HTTP denial. So who offers subprotocols or
 by an `error` event, and closed with code and reason; everybody else gets the HTTP status and OpenAI's error body.
 """
 
+from collections.abc import Iterable
 from urllib.parse import parse_qsl
 
 import msgspec
-from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import Scope
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -24,6 +24,7 @@ SELECTED = ("realtime", "relay.v1")
 GONE = (OSError, WebSocketDisconnect, RuntimeError)
 """What servers and Starlette raise when one writes to a connection that has ended."""
 
+FORWARDED_FOR = "x-forwarded-for"
 MAX_FIELDS = 100
 PLAIN = frozenset({ORIGIN_REFUSED, TOO_MANY_ATTEMPTS})
 """Error codes that are told by HTTP alone, with no further work: to a foreign Origin, and to one who guesses."""
@@ -31,13 +32,12 @@ PLAIN = frozenset({ORIGIN_REFUSED, TOO_MANY_ATTEMPTS})
 
 def read_handshake(scope: Scope) -> Handshake:
     """Read what the caller brought; of equal names the first counts, and 100 fields of a query."""
-    headers = Headers(scope=scope)
     fields = scope["query_string"].decode("latin-1").split("&")[:MAX_FIELDS]
     query = parse_qsl("&".join(fields), keep_blank_values=True)
     server, client = scope.get("server"), scope.get("client")
     return Handshake(
         path=scope["path"],
-        headers={**dict(reversed(headers.items())), **_joined(headers)},
+        headers=_headers(scope["headers"]),
         query=dict(reversed(query)),
         subprotocols=tuple(scope.get("subprotocols", ())),
         local_address=server[0] if server else None,
@@ -45,10 +45,16 @@ def read_handshake(scope: Scope) -> Handshake:
     )
 
 
-def _joined(headers: Headers) -> dict[str, str]:
-    """Put the lines together that proxies add to: what a caller wrote itself comes first, and counts last."""
-    hops = headers.getlist("x-forwarded-for")
-    return {"x-forwarded-for": ",".join(hops)} if hops else {}
+def _headers(lines: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Take the first of equal names, but all lines that proxies add to: a caller's own come first."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in lines:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        if name not in headers:
+            headers[name] = value
+        elif name == FORWARDED_FOR:
+            headers[name] += f",{value}"
+    return headers
 
 
 async def accept(websocket: WebSocket, handshake: Handshake) -> None:

@@ -56,6 +56,12 @@ class RelayProtocol(Laned, WebSocketsSansIOProtocol):
             self.transport.write(TOO_LARGE)
             self.transport.close()
 
+    def start_keepalive(self) -> None:
+        """Begin, now that the connection is accepted, and let go of what was said in the handshake."""
+        super().start_keepalive()
+        for each in (self.request, self.response):
+            each.headers.clear()
+
     def handle_ping(self) -> None:
         """Answer a ping, but not to a peer that has left much unread of what it was sent already."""
         if self.transport.get_write_buffer_size() < UNREAD:

@@ -72,6 +72,7 @@ class Realtime:
         """Serve one connection from its first byte to its last."""
         await websocket.receive()
         caller = Caller(read_handshake(websocket.scope), secrets.token_hex(16))
+        websocket.scope["headers"] = []  # they are read, and the scope lives as long as the session
         structlog.contextvars.bind_contextvars(session=caller.name)
         try:
             await self._serve(websocket, caller)
@@ -151,10 +152,12 @@ class Realtime:
         """Hold a session to its end, and write its line; `call_id` names the call that it is the sideband of."""
         session = self._session(prepared, upstream, client)
         self.telemetry.session_opened()
-        ended = Ended(Ending.RELAY_FAULT, detail="cancelled")
+        ended: Ended | None = None
         try:
             ended = await self.sessions.run(session, upstream.created)
         finally:
+            if ended is None:
+                ended = Ended(Ending.RELAY_FAULT, detail="cancelled")
             self.telemetry.session_ended(ended)
             _log_session(prepared.admitted, (upstream.request_id, call_id), session, ended)
 

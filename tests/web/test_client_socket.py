@@ -4,10 +4,9 @@ import asyncio
 from typing import Any
 
 import pytest
-from starlette.websockets import WebSocket
 
 from app.errors import Refused
-from app.web.client_socket import ClientSocket, WithTransport
+from app.web.client_socket import ClientSocket, with_transport
 from app.wire import Closed
 from tests.harness import PATIENCE, ScriptedUpstream, Serve, read, towards
 
@@ -38,16 +37,10 @@ class Peer:
 
 
 async def accepted(peer: Peer, close_timeout: float = 600) -> ClientSocket:
-    """Return the socket of a connection that was accepted by way of the middleware."""
-    sockets: list[WebSocket] = []
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        websocket = WebSocket(scope, receive, send)
-        await websocket.accept()
-        sockets.append(websocket)
-
-    await WithTransport(app)({"type": "websocket", "headers": []}, peer.receive, peer.send)
-    return ClientSocket(sockets[0], close_timeout)
+    """Return the socket of a connection that was accepted."""
+    websocket = with_transport({"type": "websocket", "headers": []}, peer.receive, peer.send)
+    await websocket.accept()
+    return ClientSocket(websocket, close_timeout)
 
 
 async def test_text_goes_through_as_utf8() -> None:
@@ -119,16 +112,12 @@ async def test_a_peer_that_does_not_answer_our_close_is_dropped() -> None:
 async def test_without_a_transport_there_is_nothing_to_drop() -> None:
     """A server that hands out no bound method keeps its connections itself."""
     peer = Peer()
-    sockets: list[WebSocket] = []
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        sockets.append(WebSocket(scope, receive, send))
 
     async def receive() -> Any:
         return await peer.receive()
 
-    await WithTransport(app)({"type": "websocket", "headers": []}, receive, peer.send)
-    ClientSocket(sockets[0], 1).abort()
+    websocket = with_transport({"type": "websocket", "headers": []}, receive, peer.send)
+    ClientSocket(websocket, 1).abort()
     assert not peer.aborted.is_set()
 
 

@@ -5,11 +5,11 @@ stands only where null is a value. What the rules hide is looked for in the serv
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from app.policy.session_fields.field_rules import FieldRule
-from app.policy.session_fields.fields import FIELDS, OMIT, SessionField, found, replaced, strangers
+from app.policy.session_fields.fields import SessionField, found, replaced, strangers
 from app.policy.session_fields.hidden_texts import hidden_texts, texts_of
 from app.policy.session_fields.own_values import OwnValues
 from app.policy.session_fields.session_rules import SessionRules
@@ -39,16 +39,10 @@ class Concealment:
         self._rules = rules
         self._tools = tools
         self._own = own
-        hidden = rules.hidden
-        texts = {text for name, rule in hidden.items() for text in _texts(name, rule)}
-        listed = rules.tools.servers if "tools" in hidden else OMIT
-        self._labels = _labels(listed if isinstance(listed, Sequence) else ())
-        texts |= texts_of("tools", tools.server)
-        names = tools.names | tools.own if "tools" in hidden else tools.names
-        self._texts = hidden_texts(frozenset(texts), frozenset(names))
-        places = "|".join(re.escape(".".join(FIELDS[name].path)) for name in hidden)
-        self._places = re.compile(rf"\b(?:session|response)\.(?:{places})(?![\w])")
-        self.needed = bool(hidden or tools.server)
+        texts = rules.hidden_texts | texts_of("tools", tools.server) if tools.server else rules.hidden_texts
+        names = tools.names | tools.own if "tools" in rules.hidden else tools.names
+        self._texts = hidden_texts(texts, names)
+        self.needed = bool(rules.hidden or tools.server)
 
     def session(self, session: Object) -> Object:
         """Return a session, or a response, with what the client may see of its fields."""
@@ -90,7 +84,7 @@ class Concealment:
     def item(self, item: Object) -> Object:
         """Return an item of the conversation: a system's message may be the prompt, a server's list its tools."""
         match item:
-            case {"type": "mcp_list_tools", "server_label": str(label)} if label in self._labels:
+            case {"type": "mcp_list_tools", "server_label": str(label)} if label in self._rules.hidden_labels:
                 return {**item, "tools": []}
             case {"role": "system", "content": content} if self._texts.quoted_in(content):
                 return {**item, "content": EMPTIED}
@@ -112,15 +106,7 @@ class Concealment:
 
     def _words(self, key: str, value: Any) -> Any:
         own = self._tools.shifted(value) if isinstance(value, str) and key != "event_id" else value
-        hidden = key == "param" and isinstance(value, str) and self._places.match(value)
+        hidden = key == "param" and isinstance(value, str) and self._rules.hidden_places.match(value)
         if hidden or (own is None and value is not None) or self._texts.quoted_in(own):
             return INSTEAD.get(key)
         return own
-
-
-def _texts(name: str, rule: FieldRule) -> set[str]:
-    return set() if rule.servers is OMIT else texts_of(name, rule.servers)
-
-
-def _labels(tools: Sequence[Any]) -> frozenset[str]:
-    return frozenset(each["server_label"] for each in tools if each.get("type") == "mcp")

@@ -101,8 +101,7 @@ PATHS = frozenset(each.path for each in FIELDS.values())
 def found(given: Mapping[str, Any]) -> Iterator[tuple[SessionField, Any]]:
     """Yield the fields that a session or a response names, with their values."""
     for field in FIELDS.values():
-        value = fetch(given, field.path)
-        if value is not OMIT:
+        if field.path[0] in given and (value := fetch(given, field.path)) is not OMIT:
             yield field, value
 
 

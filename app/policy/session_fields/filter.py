@@ -84,23 +84,12 @@ class SessionFields(Filter):
             self._takers["response.create"] = self._create_response
         if not items.none:
             self._takers["conversation.item.create"] = self._create_item
-        self._givers = self._showing() if self._concealment.needed or screened else {}
-
-    def _showing(self) -> dict[str, tuple[str, Callable[[Object], Object]]]:
-        """Say how what is to be concealed is, by the type of the event."""
-        conceal = self._concealment
-        shown: dict[str, Callable[[Object], Object]] = {
-            "session": self._session_shown,
-            "response": conceal.response,
-            "item": conceal.item,
-            "error": conceal.error,
-        }
-        return {kind: (key, shown[key]) for kind, key in SHOWING.items()}
+        self._conceals = self._concealment.needed or screened
 
     @property
     def needed(self) -> bool:
         """Whether any frame may have to be changed: without that this filter does not belong in the chain."""
-        return bool(self._takers or self._givers)
+        return bool(self._takers) or self._conceals
 
     @property
     def auto_answer(self) -> bool:
@@ -148,14 +137,23 @@ class SessionFields(Filter):
 
     def from_upstream(self, frame: Frame, now: float, out: Outbox) -> None:  # noqa: ARG002 - rules know no time
         """Show the client what it may see; only events that may hold more are looked into."""
-        place = self._givers.get(frame.type)
-        out.to_client(frame if place is None else self._shown(frame, *place))
+        key = SHOWING.get(frame.type) if self._conceals else None
+        out.to_client(frame if key is None else self._shown(frame, key))
 
-    def _shown(self, frame: Frame, key: str, show: Callable[[Object], Object]) -> Frame:
+    def _shown(self, frame: Frame, key: str) -> Frame:
         event = dict(self._concealment.beside(frame.event, key))
         if isinstance(event.get(key), dict):
-            event[key] = show(event[key])
+            event[key] = self._object_shown(key, event[key])
         return frame if same(event, frame.event) else Frame.of(event)
 
-    def _session_shown(self, session: Object) -> Object:
-        return self._concealment.session(session if self._screening is None else self._screening.reported(session))
+    def _object_shown(self, key: str, given: Object) -> Object:
+        conceal = self._concealment
+        match key:
+            case "session":
+                return conceal.session(given if self._screening is None else self._screening.reported(given))
+            case "response":
+                return conceal.response(given)
+            case "item":
+                return conceal.item(given)
+            case _:
+                return conceal.error(given)

@@ -16,6 +16,7 @@ _encoder = msgspec.json.Encoder(order="deterministic")
 
 NESTED = b""
 """Stands for what is nested too deep for any service, and is never the client's own."""
+NOBODYS = frozenset({NESTED})
 MOST = 1024
 """Values that are remembered; of more, the oldest is forgotten."""
 
@@ -25,11 +26,11 @@ class OwnValues:
 
     def __init__(self) -> None:
         self._own: dict[bytes, None] = {}
-        self._servers = {NESTED}
+        self._servers = NOBODYS
 
     def reserve(self, field: str, value: Any) -> None:
         """Note a value as the server's."""
-        self._servers.update(_digests(field, value))
+        self._servers = self._servers.union(_digests(field, value))
 
     def note(self, field: str, value: Any) -> None:
         """Remember a value; each of a list of tools by itself."""

@@ -3,13 +3,16 @@
 As they stand, they lock: what a profile does not name, its client does not set.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from app.policy.session_fields.field_rules import FieldRule, Word
 from app.policy.session_fields.fields import FIELDS, OMIT
+from app.policy.session_fields.hidden_texts import texts_of
 
 __all__ = ["ResponseRules", "SessionRules"]
 
@@ -45,11 +48,6 @@ class SessionRules(BaseModel):
     temperature: FieldRule = Field(default=SERVER, description="`temperature`, on a preview upstream only.")
     other: Word = Field(default="server", description="Every key that is none of these.")
 
-    _hidden: Mapping[str, FieldRule] = PrivateAttr()
-    _imposed: Mapping[str, Any] = PrivateAttr()
-    _opening: Mapping[str, Any] = PrivateAttr()
-    _all_free: bool = PrivateAttr()
-
     @field_validator(*FIELDS)
     @classmethod
     def _fits(cls, rule: FieldRule, info: ValidationInfo) -> FieldRule:
@@ -70,33 +68,50 @@ class SessionRules(BaseModel):
         rule: FieldRule = getattr(self, name)
         return rule
 
-    def model_post_init(self, _: Any) -> None:
-        """Work out once what each session asks for."""
-        rules = {name: self.of(name) for name in FIELDS}
-        self._hidden = {name: rule for name, rule in rules.items() if rule.hidden}
-        self._imposed = {name: rule.imposed for name, rule in rules.items() if rule.imposed is not OMIT}
-        self._opening = {name: rule.opening for name, rule in rules.items() if rule.opening is not OMIT}
-        self._all_free = self.other == "free" and all(rule.mode == "free" for rule in rules.values())
+    # What each session asks for is worked out once.
 
     @property
+    def _rules(self) -> Mapping[str, FieldRule]:
+        return {name: self.of(name) for name in FIELDS}
+
+    @cached_property
     def hidden(self) -> Mapping[str, FieldRule]:
         """The rules under which the client does not see the server's value."""
-        return self._hidden
+        return {name: rule for name, rule in self._rules.items() if rule.hidden}
 
-    @property
+    @cached_property
+    def hidden_texts(self) -> frozenset[str]:
+        """What would give those values away."""
+        told = {name: rule.servers for name, rule in self.hidden.items() if rule.servers is not OMIT}
+        return frozenset(text for name, value in told.items() for text in texts_of(name, value))
+
+    @cached_property
+    def hidden_places(self) -> re.Pattern[str]:
+        """Where those values stand, as a service names the place."""
+        places = "|".join(re.escape(".".join(FIELDS[name].path)) for name in self.hidden)
+        return re.compile(rf"\b(?:session|response)\.(?:{places})(?![\w])")
+
+    @cached_property
+    def hidden_labels(self) -> frozenset[str]:
+        """The labels of the MCP servers that the client does not see."""
+        listed = self.tools.servers if "tools" in self.hidden else OMIT
+        tools = listed if isinstance(listed, Sequence) else ()
+        return frozenset(each["server_label"] for each in tools if each.get("type") == "mcp")
+
+    @cached_property
     def imposed(self) -> Mapping[str, Any]:
         """The values that hold whatever a client asks for."""
-        return self._imposed
+        return {name: rule.imposed for name, rule in self._rules.items() if rule.imposed is not OMIT}
 
-    @property
+    @cached_property
     def opening(self) -> Mapping[str, Any]:
         """The values that hold until a client asks for others."""
-        return self._opening
+        return {name: rule.opening for name, rule in self._rules.items() if rule.opening is not OMIT}
 
-    @property
+    @cached_property
     def all_free(self) -> bool:
         """Whether nothing is ruled at all."""
-        return self._all_free
+        return self.other == "free" and all(rule.mode == "free" for rule in self._rules.values())
 
 
 class ResponseRules(BaseModel):

@@ -15,6 +15,7 @@ __all__ = ["ToolLists"]
 
 Tool = Mapping[str, Any]
 
+NONE: frozenset[str] = frozenset()
 INDEX = re.compile(r"\btools\[(\d{1,6})\]")
 """How the service names an entry of the list."""
 
@@ -88,5 +89,6 @@ def _name(tool: Any) -> str | None:
 
 
 def _names(tools: Any) -> frozenset[str]:
-    listed = tools if isinstance(tools, list | tuple) else ()
-    return frozenset(name for each in listed if (name := _name(each)) is not None)
+    if not isinstance(tools, list | tuple) or not tools:
+        return NONE
+    return frozenset(name for each in tools if (name := _name(each)) is not None)

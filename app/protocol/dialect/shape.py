@@ -106,7 +106,7 @@ UNCHANGED = Conversion(_same, _same)
 def fetch(given: Any, path: tuple[str, ...], missing: Any = OMIT) -> Any:
     """Return what stands at a path of an object, or `missing`."""
     for key in path:
-        if not isinstance(given, Mapping) or key not in given:
+        if not isinstance(given, (dict, Mapping)) or key not in given:  # the first is told at once
             return missing
         given = given[key]
     return given if path else missing

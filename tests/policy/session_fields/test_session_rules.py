@@ -26,10 +26,10 @@ def test_what_is_not_named_is_the_servers() -> None:
 
 def test_open_is_free_throughout() -> None:
     """One rule more, and it is not."""
-    rules = SessionRules.open()
-    assert rules.all_free
-    assert not SessionRules(**{**dict(rules), "other": "server"}).all_free
-    assert not SessionRules(**{**dict(rules), "speed": {"fixed": 1}}).all_free
+    rules = dict(SessionRules.open())
+    assert SessionRules(**rules).all_free
+    assert not SessionRules(**{**rules, "other": "server"}).all_free
+    assert not SessionRules(**{**rules, "speed": {"fixed": 1}}).all_free
 
 
 def test_a_profile_may_be_put_over_a_base() -> None:
