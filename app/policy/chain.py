@@ -205,13 +205,15 @@ class Chain:
         """Send a frame of the client's through all filters."""
         self.now, self.actions = now, []
         self._outside.to_upstream(frame)
-        return self.actions
+        actions, self.actions = self.actions, []  # else the last frame would lie here while a session is silent
+        return actions
 
     def from_upstream(self, frame: Frame, now: float) -> list[Action]:
         """Send a frame of the upstream's through all filters, in the reverse order."""
         self.now, self.actions = now, []
         self._outside.to_client(frame)
-        return self.actions
+        actions, self.actions = self.actions, []
+        return actions
 
     def refused(self, now: float) -> list[Action]:
         """Tell all filters that a message of the client's was refused."""

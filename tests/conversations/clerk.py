@@ -6,7 +6,7 @@ from websockets.asyncio.client import ClientConnection
 
 from tests.harness import read, write
 
-PROMPT = "canary-prompt: you keep the archive, and the word of the day is 7781."
+PROMPT = "canary-prompt: you keep the archive, and the word of the day is kittiwake."
 
 PROFILES = f"""
 default = "clerk"
