@@ -79,7 +79,8 @@ def _measured_on(plan: Plan) -> str:
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return (
         f"Measured on {time.strftime('%Y-%m-%d')}: {named()}; Python {platform.python_version()}, {_nginx()},"
-        f" {versions}. Relays on one core, generator and upstream on another; medians of {plan.rounds} rounds."
+        f" {versions}. Relays on one core, generator and upstream on another; medians of {plan.rounds} rounds,"
+        f" of what it takes to open and to close of {plan.arrivals}."
         f" To wait for an event and wake up costs {wake_cost() * 1e6:.0f} µs of CPU here, whoever does it:"
         " at the pace of speech nearly every event is waited for."
     )

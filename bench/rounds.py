@@ -5,7 +5,7 @@ So whatever else the machine does meanwhile falls on all of them. Each round beg
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -30,17 +30,22 @@ TRIALS = 3
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much is measured. `levels` are the numbers of paced sessions; times in seconds."""
+    """How much is measured. `levels` are the numbers of paced sessions; times in seconds.
+
+    To open a session is over in a millisecond, and differs more from one time to the next than all else: it has
+    `arrivals` rounds of its own, each of so many `connections`.
+    """
 
     rounds: int
     levels: tuple[int, ...]
     paced: float
     saturated: float
+    arrivals: int
     connections: int
 
 
-FULL = Plan(rounds=5, levels=(20, 100), paced=2.0, saturated=1.0, connections=100)
-QUICK = Plan(rounds=3, levels=(20, 100), paced=0.8, saturated=0.4, connections=40)
+FULL = Plan(rounds=5, levels=(20, 100), paced=2.0, saturated=1.0, arrivals=31, connections=40)
+QUICK = Plan(rounds=3, levels=(20, 100), paced=0.8, saturated=0.4, arrivals=9, connections=40)
 SWEEP = (10, 30, 100, 300)
 """Sessions, to see how the cost of an event goes with their number."""
 
@@ -53,14 +58,23 @@ def measure(talk: Talk, variants: Sequence[Variant], plan: Plan) -> Rounds:
     with ExitStack() as stack:
         relays = [stack.enter_context(running(each, talk.port)) for each in variants]
         for number in range(plan.rounds):
-            for rounds in results.values():
-                rounds.append({})
-            for step in _steps(talk, plan, first=number == 0):
-                for relay in _turned(relays, number):
-                    talk.said = traffic(relay.variant.generation)
-                    results[relay.variant.name][-1] |= _told(step, relay)
+            _round(talk, results, _turned(relays, number), _steps(talk, plan, first=number == 0))
             _note(f"round {number + 1} of {plan.rounds}")
+        for number in range(plan.arrivals):
+            _round(talk, results, _turned(relays, number), [_arrivals(talk, plan)])
+        _note(f"{plan.arrivals} rounds of arrivals")
     return results
+
+
+def _round(
+    talk: Talk, results: dict[str, list[dict[str, float]]], relays: Sequence[Running], steps: Iterable[Step]
+) -> None:
+    for rounds in results.values():
+        rounds.append({})
+    for step in steps:
+        for relay in relays:
+            talk.said = traffic(relay.variant.generation)
+            results[relay.variant.name][-1] |= _told(step, relay)
 
 
 def _told(step: Step, relay: Running) -> dict[str, float]:
@@ -80,8 +94,11 @@ def _steps(talk: Talk, plan: Plan, *, first: bool) -> Iterator[Step]:
         yield lambda relay, count=count: measures.paced(talk, relay, count, plan.paced)  # type: ignore[misc]
     yield lambda relay: measures.saturated(talk, relay, "up", plan.saturated)
     yield lambda relay: measures.saturated(talk, relay, "down", plan.saturated)
-    yield lambda relay: {} if relay.pid is None else arrivals.one_by_one(talk, relay, plan.connections)
     yield lambda relay: {} if relay.pid is None else arrivals.burst(talk, relay)
+
+
+def _arrivals(talk: Talk, plan: Plan) -> Step:
+    return lambda relay: {} if relay.pid is None else arrivals.one_by_one(talk, relay, plan.connections)
 
 
 def _turned(relays: list[Running], number: int) -> list[Running]:

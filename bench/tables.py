@@ -81,6 +81,7 @@ def noise(rounds: Rounds, relays: Sequence[str], levels: Sequence[int], base: st
     """Write how far the rounds lie apart, and how long others had the relays' core."""
     names = [str(levels[-1]), "up", "down"]
     columns = [Column(f"rounds apart: {name}", _share(_spread(f"cpu_{name}"))) for name in names]
+    columns += [Column("rounds apart: to open", _share(_spread("open")))]
     columns += [Column(f"core taken: {name}", _share(_median(f"waited_{name}"))) for name in names]
     columns += [Column("events lost", _plain("lost", 1, 0))]
     return table(rounds, relays, columns, base)

@@ -51,4 +51,4 @@ def test_connections_are_told_in_milliseconds() -> None:
 def test_the_noise_is_told_in_percent() -> None:
     """Also how long others had the core."""
     row = cells(tables.noise(ROUNDS, ["ours"], (20,), "nginx"))[1]
-    assert row == ["ours", "0%", "0%", "–", "25%", "–", "–", "0"]
+    assert row == ["ours", "0%", "0%", "–", "–", "25%", "–", "–", "0"]
