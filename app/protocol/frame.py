@@ -101,7 +101,11 @@ class Frame:
         return _encoder.encode(self.event)
 
     def _read(self) -> dict[str, Any]:
-        raise NotImplementedError  # whoever is made without an event knows where to take it from
+        try:
+            event: dict[str, Any] = _decoder.decode(self.text)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise _no_event(error) from None
+        return event
 
 
 class _Renamed(Frame):
@@ -138,13 +142,6 @@ class Spelt(Frame):
         self._event = event
         self.head = None
         self.origin = None
-
-    def _read(self) -> dict[str, Any]:
-        try:
-            event: dict[str, Any] = _decoder.decode(self.text)
-        except (msgspec.DecodeError, RecursionError) as error:
-            raise _no_event(error) from None
-        return event
 
 
 class Append(Spelt):

@@ -202,9 +202,8 @@ def _request_id(connection: ClientConnection) -> str | None:
 
 def _forget_handshake(connection: ClientConnection) -> None:
     """Let go of what was said in the handshake, the key among it: the library would keep it all."""
-    for each in (connection.request, connection.response):
-        if each is not None:
-            each.headers.clear()
+    for headers in [each.headers for each in (connection.request, connection.response) if each is not None]:
+        headers.clear()
 
 
 async def _begun(socket: UpstreamSocket, update: bytes | None, *, joining: bool) -> bytes:
