@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from app.protocol.frame import APPEND_HEAD, BASE64, SHORTEST_APPEND, Append, Frame
+from app.protocol.base64_letters import BASE64, PAD, size_between
+from app.protocol.frame import Append, Frame
 
 __all__ = ["AudioDelta", "appended", "decoded_size"]
 
-QUOTE, PAD, ESCAPE = b'"=\\'
-PADDING = frozenset({b"", b"=", b"=="})
+QUOTE, ESCAPE = b'"\\'
 
 
 _string, _integer = msgspec.json.Decoder(str), msgspec.json.Decoder(int)
@@ -58,13 +58,7 @@ class AudioDelta(NamedTuple):
 
 def appended(frame: Frame) -> int | None:
     """Return how many bytes of audio an `input_audio_buffer.append` carries; None where its audio is no base64."""
-    if not isinstance(frame, Append):
-        return decoded_size(frame.event.get("audio"))
-    text = frame.text
-    letters = len(text) - SHORTEST_APPEND
-    if not letters % 4 and PAD not in text:  # there is none in its head
-        return letters // 4 * 3
-    return _size_between(text, len(APPEND_HEAD), len(APPEND_HEAD) + letters)
+    return frame.sound if isinstance(frame, Append) else decoded_size(frame.event.get("audio"))
 
 
 def decoded_size(base64: object) -> int | None:
@@ -72,14 +66,7 @@ def decoded_size(base64: object) -> int | None:
     if not isinstance(base64, str) or not base64.isascii():
         return None
     text = base64.encode()
-    return None if text.translate(None, BASE64) else _size_between(text, 0, len(text))
-
-
-def _size_between(text: bytes, start: int, end: int) -> int | None:
-    """Return what the letters of base64's alphabet between these places stand for, None if they end amiss."""
-    at = text.find(b"=", start, end)
-    padding = b"" if at < 0 else text[at:end]
-    return None if (end - start) % 4 or padding not in PADDING else (end - start) // 4 * 3 - len(padding)
+    return None if text.translate(None, BASE64) else size_between(text, 0, len(text))
 
 
 def _size_of(base64: bytes) -> int:

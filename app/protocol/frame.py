@@ -10,8 +10,19 @@ from typing import Any
 import msgspec
 
 from app.errors import Ended, Ending, Refused
+from app.protocol.base64_letters import BASE64, PAD, size_between
 
-__all__ = ["OWN", "Append", "Frame", "Head", "Spelt", "event_id_of", "from_client", "from_upstream"]
+__all__ = [
+    "OWN",
+    "Append",
+    "Frame",
+    "Head",
+    "Spelt",
+    "event_id_of",
+    "from_client",
+    "from_upstream",
+    "size_between",
+]
 
 MAX_EVENT_ID = 512
 """Characters of an `event_id` (Realtime API reference); a longer one is not repeated in an error."""
@@ -24,7 +35,6 @@ APPEND_HEAD = b'{"type":"input_audio_buffer.append","audio":"'
 APPEND_TAIL = b'"}'
 SHORTEST_APPEND = len(APPEND_HEAD) + len(APPEND_TAIL)
 AUDIO = slice(len(APPEND_HEAD), -len(APPEND_TAIL))
-BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 
 _decoder = msgspec.json.Decoder()
 _encoder = msgspec.json.Encoder()
@@ -145,9 +155,14 @@ class Spelt(Frame):
 
 
 class Append(Spelt):
-    """An `input_audio_buffer.append` in the canonical spelling: nothing but audio, of base64's alphabet."""
+    """An `input_audio_buffer.append` in the canonical spelling: nothing but audio, of base64's alphabet.
 
-    __slots__ = ()
+    `sound` is how many bytes of audio it carries; None where its letters end amiss.
+    """
+
+    __slots__ = ("sound",)
+
+    sound: int | None
 
     @property
     def event_id(self) -> None:
@@ -168,7 +183,11 @@ def from_client(data: bytes) -> Frame:
         and data.endswith(APPEND_TAIL)
         and not data[AUDIO].translate(None, BASE64)
     ):
-        return Append(APPEND, data)
+        append = Append(APPEND, data)
+        letters = len(data) - SHORTEST_APPEND
+        plain = not letters % 4 and PAD not in data  # as nearly all are; there is no padding in the head
+        append.sound = letters // 4 * 3 if plain else size_between(data, len(APPEND_HEAD), -len(APPEND_TAIL))
+        return append
     try:
         event = _decoder.decode(data)
         text = _encoder.encode(event)

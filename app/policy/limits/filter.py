@@ -13,7 +13,6 @@ from app.policy.limits.pace import Pace
 from app.policy.limits.rules import LimitRules
 from app.policy.sound import PCM, bytes_per_second, heard_in
 from app.policy.teller import Teller
-from app.protocol.audio import appended
 from app.protocol.frame import Append, Frame
 
 __all__ = ["Limits", "Meter"]
@@ -105,27 +104,30 @@ class Limits(Filter):
         self._events.take(1, now)
         if len(frame.text) > self._frame_bytes.get(frame.type, self._default_frame_bytes):
             raise self._too_large(frame)
-        if frame.type == "response.create":
-            self._check_responses()
-        heard = appended(frame) if isinstance(frame, Append) else heard_in(frame)
+        heard = frame.sound if isinstance(frame, Append) else self._heard(frame)
         if heard is None:
             message = "Invalid 'audio': it is not base64 with its padding."
             raise Refused("invalid_value", message, param="audio", event_id=frame.event_id)
-        return self._admitted_audio(frame, heard / self._bytes_per_second, now) if heard else 0.0
+        if not heard:
+            return 0.0
+        if self._may_refuse and self._audio.free_at > now:
+            message = "Audio comes faster than is allowed here: send it as it is spoken."
+            raise Refused("audio_too_fast", message, event_id=frame.event_id)
+        seconds = heard / self._bytes_per_second
+        self._audio.take(seconds, now)
+        if self._seconds.limit < inf:
+            self._seconds.check(seconds)
+        return seconds
+
+    def _heard(self, frame: Frame) -> int | None:
+        if frame.type == "response.create":
+            self._check_responses()
+        return heard_in(frame)
 
     def _note_format(self, frame: Frame) -> None:
         """Measure by the leaner of two formats while a client changes it: by that, audio lasts longer."""
         asked = bytes_per_second(frame, "input", self._bytes_per_second)
         self._bytes_per_second = min(self._bytes_per_second, asked)
-
-    def _admitted_audio(self, frame: Frame, seconds: float, now: float) -> float:
-        if self._may_refuse and self._audio.free_at > now:
-            message = "Audio comes faster than is allowed here: send it as it is spoken."
-            raise Refused("audio_too_fast", message, event_id=frame.event_id)
-        self._audio.take(seconds, now)
-        if self._seconds.limit < inf:
-            self._seconds.check(seconds)
-        return seconds
 
     def _too_large(self, frame: Frame) -> Refused:
         limit = self._frame_bytes.get(frame.type, self._default_frame_bytes)

@@ -96,10 +96,8 @@ class TurnGuard(Filter):
             self._settle(now, out)
             return
         match frame.type:
-            case "response.output_audio.delta":
-                self._said.add(frame)
-            case "session.created" | "session.updated":
-                self._said.reported(frame)
+            case "response.output_audio.delta" | "session.created" | "session.updated":
+                self._said.hear(frame)
             case "response.created":
                 self._under_way.begin(frame)
                 self._pause, self._occupied_since = LOOK_AGAIN, None
@@ -109,7 +107,8 @@ class TurnGuard(Filter):
             out.to_client(frame)  # where others may ask for a response at once, which has its turn behind this one
         if frame.type == "response.done":
             self._under_way.finish(frame)
-        self._settle(now, out)
+        if self._waiting or self._wake_at is not None:
+            self._settle(now, out)
 
     def tick(self, now: float, out: Outbox) -> None:
         """Look whether somebody has stopped being busy without a word."""

@@ -21,12 +21,11 @@ class Said:
         self._bytes: dict[tuple[str, int], int] = {}
         self._bytes_per_second = PCM
 
-    def reported(self, frame: Frame) -> None:
-        """Learn the format in force from `session.created` or `session.updated`."""
-        self._bytes_per_second = bytes_per_second(frame, "output", self._bytes_per_second)
-
-    def add(self, frame: Frame) -> None:
-        """Count a `response.output_audio.delta`."""
+    def hear(self, frame: Frame) -> None:
+        """Count a `response.output_audio.delta`; learn the format from `session.created` or `session.updated`."""
+        if frame.type != "response.output_audio.delta":
+            self._bytes_per_second = bytes_per_second(frame, "output", self._bytes_per_second)
+            return
         delta = AudioDelta.of(frame)
         if delta is not None:
             item = (delta.item_id, delta.content_index)

@@ -14,7 +14,7 @@ def said(*events: dict[str, Any]) -> Said:
     """Return what has heard these deltas."""
     heard = Said()
     for event in events:
-        heard.add(Frame.of(event))
+        heard.hear(Frame.of(event))
     return heard
 
 
@@ -69,7 +69,7 @@ def test_the_format_in_force_tells_the_milliseconds() -> None:
     """Of the output, whatever the input's is."""
     heard = said(delta("i1"))
     audio = {"input": {"format": {"type": "audio/pcm"}}, "output": {"format": {"type": "audio/pcmu"}}}
-    heard.reported(Frame.of({"type": "session.updated", "session": {"audio": audio}}))
+    heard.hear(Frame.of({"type": "session.updated", "session": {"audio": audio}}))
     assert heard.clamped(cut("i1", 9000)).event["audio_end_ms"] == 6000
 
 
