@@ -12,9 +12,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from app.errors import Refused
 from app.policy.chain import Filter, Outbox
 from app.policy.routes import AllBut
-from app.policy.teller import OWN
 from app.protocol.catalogue import GA
-from app.protocol.frame import Frame, event_id_of
+from app.protocol.frame import Frame, event_id_of, is_own
 from app.protocol.translation import OURS
 from app.wire import Tap
 
@@ -122,7 +121,7 @@ class Gate(Filter):
         """Tell whether nobody is to see it: it answers the relay's own event, or is our own word in silence."""
         event = error.event
         about = event["error"].get("event_id") if isinstance(event.get("error"), dict) else None
-        return _is_ours(about) or (self._silent and _is_ours(event.get("event_id")))
+        return is_own(about) or (self._silent and is_own(event.get("event_id")))
 
     def _supported(self) -> str:
         return ", ".join(f"'{name}'" for name in sorted(self.client_types.types))
@@ -138,7 +137,3 @@ def _ruled(
         AllBut(CLIENT if client is None else frozenset(client)),
         AllBut((SERVER if server is None else frozenset(server)) - withheld),
     )
-
-
-def _is_ours(event_id: object) -> bool:
-    return isinstance(event_id, str) and event_id.startswith(OWN)

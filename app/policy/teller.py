@@ -10,7 +10,7 @@ from typing import Any
 from app.errors import Refused, error_event
 from app.protocol.frame import OWN, Frame
 
-__all__ = ["OWN", "Teller"]
+__all__ = ["Teller"]
 
 
 class Teller:

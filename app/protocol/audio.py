@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from app.protocol.base64_letters import BASE64, PAD, size_between
+from app.protocol.base64_letters import BASE64, PAD, size_of
 from app.protocol.frame import Append, Frame
 
 __all__ = ["AudioDelta", "appended", "decoded_size"]
@@ -66,7 +66,7 @@ def decoded_size(base64: object) -> int | None:
     if not isinstance(base64, str) or not base64.isascii():
         return None
     text = base64.encode()
-    return None if text.translate(None, BASE64) else size_between(text, 0, len(text))
+    return None if text.translate(None, BASE64) else size_of(text)
 
 
 def _size_of(base64: bytes) -> int:

@@ -10,19 +10,9 @@ from typing import Any
 import msgspec
 
 from app.errors import Ended, Ending, Refused
-from app.protocol.base64_letters import BASE64, PAD, size_between
+from app.protocol.base64_letters import BASE64, PAD, size_of
 
-__all__ = [
-    "OWN",
-    "Append",
-    "Frame",
-    "Head",
-    "Spelt",
-    "event_id_of",
-    "from_client",
-    "from_upstream",
-    "size_between",
-]
+__all__ = ["OWN", "Append", "Frame", "Head", "Spelt", "event_id_of", "from_client", "from_upstream", "is_own"]
 
 MAX_EVENT_ID = 512
 """Characters of an `event_id` (Realtime API reference); a longer one is not repeated in an error."""
@@ -181,12 +171,11 @@ def from_client(data: bytes) -> Frame:
         len(data) >= SHORTEST_APPEND  # else head and tail might share the quote
         and data.startswith(APPEND_HEAD)
         and data.endswith(APPEND_TAIL)
-        and not data[AUDIO].translate(None, BASE64)
+        and not (letters := data[AUDIO]).translate(None, BASE64)
     ):
         append = Append(APPEND, data)
-        letters = len(data) - SHORTEST_APPEND
-        plain = not letters % 4 and PAD not in data  # as nearly all are; there is no padding in the head
-        append.sound = letters // 4 * 3 if plain else size_between(data, len(APPEND_HEAD), -len(APPEND_TAIL))
+        plain = not len(letters) % 4 and PAD not in letters  # as nearly all are
+        append.sound = len(letters) // 4 * 3 if plain else size_of(letters)
         return append
     try:
         event = _decoder.decode(data)
@@ -196,8 +185,7 @@ def from_client(data: bytes) -> Frame:
     except (msgspec.DecodeError, ValueError) as error:
         raise Refused("invalid_json", f"The message is not valid JSON: {_why(error)}.") from None
     kind = _type_of(event)
-    event_id = event.get("event_id")
-    if isinstance(event_id, str) and event_id.startswith(OWN):
+    if is_own(event.get("event_id")):
         message = f"Invalid 'event_id': '{OWN}…' is how the relay's own begin."
         raise Refused("invalid_value", message, param="event_id", event_id=event_id_of(event))
     return Spelt(kind, text, event)
@@ -234,6 +222,11 @@ def event_id_of(event: dict[str, Any]) -> str | None:
     """Return the client's own `event_id`, for an `error` that refers to it."""
     event_id = event.get("event_id")
     return event_id if isinstance(event_id, str) and len(event_id) <= MAX_EVENT_ID else None
+
+
+def is_own(event_id: object) -> bool:
+    """Tell whether an id is one of the relay's own events'."""
+    return isinstance(event_id, str) and event_id.startswith(OWN)
 
 
 def _no_event(error: Exception) -> Ended:

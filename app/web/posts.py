@@ -1,4 +1,4 @@
-"""What is asked for by POST: answered or refused in one way, and readable by the pages that may connect."""
+"""What is asked for by HTTP: answered or refused in one way, and readable by the pages that may connect."""
 
 import secrets
 from collections.abc import Awaitable, Callable, Sequence

@@ -56,7 +56,7 @@ class Minting:
     telemetry: Telemetry
     direct: Direct
 
-    async def client_secret(self, request: Request) -> Response:
+    async def client_secret(self, request: Request, _: str) -> Response:
         """Answer `{"value", "expires_at", "session"}`."""
         handshake, identity = await self._identified(request)
         asked = await body_of(request, ClientSecretRequest)
@@ -70,7 +70,7 @@ class Minting:
         session |= asked.session.model_dump(exclude_none=True)
         return JSONResponse({"value": value, "expires_at": int(expires_at), "session": session}, headers=NO_STORE)
 
-    async def session(self, request: Request) -> Response:
+    async def session(self, request: Request, _: str) -> Response:
         """Answer the session as it was asked for, with `"client_secret": {"value", "expires_at"}`."""
         handshake, identity = await self._identified(request)
         asked = await body_of(request, SessionRequest)
@@ -143,13 +143,9 @@ def add_ticket_routes(app: FastAPI, origins: Sequence[str]) -> None:
 
 async def _client_secret(request: Request) -> Response:
     minting: Minting = request.app.state.minting
-    return await answered(
-        request, lambda request, _: minting.client_secret(request), minting.telemetry, "ticket refused"
-    )
+    return await answered(request, minting.client_secret, minting.telemetry, "ticket refused")
 
 
 async def _session(request: Request) -> Response:
     minting: Minting = request.app.state.minting
-    return await answered(
-        request, lambda request, _: minting.session(request), minting.telemetry, "ticket refused"
-    )
+    return await answered(request, minting.session, minting.telemetry, "ticket refused")

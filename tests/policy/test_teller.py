@@ -1,7 +1,8 @@
 """Tests of app.policy.teller: events with ids of the relay's own."""
 
 from app.errors import Refused
-from app.policy.teller import OWN, Teller
+from app.policy.teller import Teller
+from app.protocol.frame import OWN
 
 
 def test_every_event_has_an_id_of_its_own() -> None:

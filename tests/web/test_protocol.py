@@ -47,24 +47,30 @@ async def opened(relay: ServedRelay) -> tuple[asyncio.StreamReader, asyncio.Stre
     return reader, writer
 
 
-async def test_a_slow_reader_gets_its_pong(serve_relay: Serve, upstream: ScriptedUpstream) -> None:
-    """Behind what it has not read yet: else it would take a burst of audio for a dead connection."""
-    full = asyncio.Event()
+class Flood:
+    """A service that speaks until nobody takes more."""
 
-    async def push(connection: ServerConnection) -> None:
+    def __init__(self) -> None:
+        self.full = asyncio.Event()
+
+    async def __call__(self, connection: ServerConnection) -> None:
+        """Create the session, and speak."""
         await write(connection, CREATED)
-        while not full.is_set():
+        while not self.full.is_set():
             await write(connection, {"type": "response.output_audio.delta", "delta": "A" * 16_000})
             await asyncio.sleep(0)
         await connection.wait_closed()
 
-    upstream.script = push
+
+async def test_a_slow_reader_gets_its_pong(serve_relay: Serve, upstream: ScriptedUpstream) -> None:
+    """Behind what it has not read yet: else it would take a burst of audio for a dead connection."""
+    upstream.script = flood = Flood()
     relay = await serve_relay(**towards(upstream))
     reader, writer = await opened(relay)
     (connection,) = relay.server.server_state.connections
     protocol: Any = connection
     await until(lambda: not protocol.writable.is_set())
-    full.set()
+    flood.full.set()
     writer.write(PING)
     told = b""
     async with asyncio.timeout(PATIENCE):
@@ -77,22 +83,13 @@ async def test_whoever_answers_no_ping_and_reads_nothing_is_dropped(
     serve_relay: Serve, upstream: ScriptedUpstream
 ) -> None:
     """What it was sent lies in the write buffer for ever, and a session does not wait for that."""
-    full = asyncio.Event()
-
-    async def push(connection: ServerConnection) -> None:
-        await write(connection, CREATED)
-        while not full.is_set():
-            await write(connection, {"type": "response.output_audio.delta", "delta": "A" * 16_000})
-            await asyncio.sleep(0)
-        await connection.wait_closed()
-
-    upstream.script = push
+    upstream.script = flood = Flood()
     relay = await serve_relay(**towards(upstream, client={"ping_interval": 0.5, "ping_timeout": 0.5}))
     _, writer = await opened(relay)
     (connection,) = relay.server.server_state.connections
     protocol: Any = connection
     await until(lambda: not protocol.writable.is_set())
-    full.set()
+    flood.full.set()
     await until(lambda: not len(relay.parts.sessions))
     assert relay.parts.telemetry.ended == {"client_left": 1}
     writer.transport.abort()

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.policy.teller import OWN
+from app.protocol.frame import is_own
 
 __all__ = ["Request", "Requests", "forces", "repeated"]
 
@@ -32,7 +32,7 @@ class Request:
     @property
     def own(self) -> bool:
         """Whether the relay asked."""
-        return self.event_id is not None and self.event_id.startswith(OWN)
+        return is_own(self.event_id)
 
     @property
     def inside(self) -> bool:

@@ -13,12 +13,12 @@ from app.errors import Refused
 from app.policy.chain import Filter, Outbox
 from app.policy.routes import AllBut
 from app.policy.teller import Teller
-from app.policy.turns.requests import Request, about, code_of, in_conversation, is_own, response_id, takes_turn
+from app.policy.turns.requests import Request, about, code_of, in_conversation, response_id, takes_turn
 from app.policy.turns.rules import TurnRules
 from app.policy.turns.truncation import Said
 from app.policy.turns.under_way import UnderWay
 from app.policy.turns.voided import Voided
-from app.protocol.frame import Frame, event_id_of
+from app.protocol.frame import Frame, event_id_of, is_own
 from app.wire import Tap
 
 __all__ = ["TurnGuard"]

@@ -4,10 +4,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from app.policy.teller import OWN
 from app.protocol.frame import Frame
 
-__all__ = ["Request", "about", "code_of", "in_conversation", "is_own", "response_id", "takes_turn"]
+__all__ = ["Request", "about", "code_of", "in_conversation", "response_id", "takes_turn"]
 
 CODE = re.compile(r"[a-z0-9_]{1,64}")
 
@@ -21,11 +20,6 @@ class Request:
     event_id: str
     own: bool
     named: bool
-
-
-def is_own(event_id: Any) -> bool:
-    """Tell whether an id is one of the relay's."""
-    return isinstance(event_id, str) and event_id.startswith(OWN)
 
 
 def takes_turn(create: Frame) -> bool:

@@ -7,9 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from app.policy.chain import Action, Cancel, Chain, Start, ToClient, ToUpstream
-from app.policy.teller import OWN
 from app.policy.tools import ServerTool, Tools
-from app.protocol.frame import Frame
+from app.protocol.frame import OWN, Frame
 from tests.policy.tools.believing import Client, Response
 from tests.policy.tools.calling import (
     ASK,
