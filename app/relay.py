@@ -8,11 +8,12 @@ translated as they come in and as they go out.
 from collections.abc import Callable
 
 from app.errors import Refused
-from app.policy.chain import Action, Alarm, Chain, ToClient, ToUpstream
+from app.policy.actions import Action, ToClient, ToUpstream
+from app.policy.chain import Alarm, Chain
 from app.policy.teller import Teller
 from app.protocol.frame import Frame, from_client, from_upstream
 from app.protocol.translation import Translation
-from app.wire import Tap
+from app.wire import Heard, Tap, Traffic
 
 __all__ = ["Relay"]
 
@@ -23,7 +24,7 @@ class Relay:
     """The core: reads frames, translates them, asks the chain, and remembers what the rest needs to know.
 
     `expired` tells that the service has announced its own session cap; `first_audio_at` is a time on the clock
-    of `now`. `silent`: a client's frame that is refused is dropped, and nobody told.
+    of `now`. `heard` counts what came. `silent`: a client's frame that is refused is dropped, and nobody told.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class Relay:
         self._tap = tap
         self._teller = teller
         self._silent = silent
+        self.heard = Heard(Traffic(), Traffic())
         self.expired = False
         self.first_audio_at: float | None = None
 
@@ -49,6 +51,10 @@ class Relay:
 
     def from_client(self, data: bytes, now: float) -> list[Action]:
         """Take a message of the client's; one that may not pass is answered by an `error`."""
+        heard = self.heard.client
+        heard.at = now
+        heard.frames += 1
+        heard.bytes += len(data)
         try:
             frame = from_client(data)
             return self._chain.from_client(frame, now) if self.translation.plain else self._translated(frame, now)
@@ -71,6 +77,10 @@ class Relay:
 
     def from_upstream(self, data: bytes, now: float) -> list[Action]:
         """Take a message of the upstream's. Raises `Ended` where it is no event."""
+        heard = self.heard.upstream
+        heard.at = now
+        heard.frames += 1
+        heard.bytes += len(data)
         frame = from_upstream(data)
         if self.translation.plain:
             return self._heard(frame, now)

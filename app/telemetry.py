@@ -9,7 +9,7 @@ import os
 import sys
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
 import structlog
@@ -19,7 +19,7 @@ from prometheus_client.registry import Collector, CollectorRegistry
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.errors import Ended
-from app.wire import Side, Traffic
+from app.wire import Heard, Side, Traffic
 
 __all__ = ["LogConfig", "Telemetry", "configure_logging", "log_fault", "quiet_uvicorn"]
 
@@ -42,15 +42,15 @@ class Telemetry:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.registry.register(_Reading(self))
-        self.open = 0
         self.opened = 0
+        self.running: dict[int, Heard] = {}
+        self.over = Heard(Traffic(), Traffic())
         self.ended: Counter[str] = Counter()
         self.refused_callers: Counter[str] = Counter()
         self.refused_frames: Counter[str] = Counter()
         self.unknown_events = 0
         self.losses = 0
         self.effects: Counter[tuple[str, str]] = Counter()
-        self.traffic: dict[Side, Traffic] = {"client": Traffic(), "upstream": Traffic()}
         delay = Histogram(
             "relay_added_delay_seconds",
             "Time from reading a frame until it is written, sampled, by the side that it came from",
@@ -81,14 +81,16 @@ class Telemetry:
         """Record one sampled delay."""
         self._delay[side].observe(seconds)
 
-    def session_opened(self) -> None:
-        """Count a session that was accepted."""
-        self.open += 1
+    def session_opened(self, heard: Heard) -> None:
+        """Count a session that was accepted; what it will have heard is looked up when somebody asks."""
+        self.running[id(heard)] = heard
         self.opened += 1
 
-    def session_ended(self, ended: Ended) -> None:
+    def session_ended(self, heard: Heard, ended: Ended) -> None:
         """Count how a session ended."""
-        self.open -= 1
+        for total, traffic in zip(self.over, self.running.pop(id(heard)), strict=True):
+            total.frames += traffic.frames
+            total.bytes += traffic.bytes
         self.ended[ended.ending.name.lower()] += 1
 
     def caller_refused(self, ended: Ended) -> None:
@@ -105,14 +107,12 @@ class _Reading(Collector):
     def collect(self) -> Iterator[Metric]:
         """Yield all counters as they stand."""
         seen = self._telemetry
-        yield GaugeMetricFamily("relay_sessions_open", "Sessions running now", seen.open)
+        yield GaugeMetricFamily("relay_sessions_open", "Sessions running now", len(seen.running))
         yield CounterMetricFamily("relay_sessions_opened", "Sessions accepted", seen.opened)
         yield _by("relay_sessions_ended", "Sessions ended, by ending", "ending", seen.ended)
         yield _by("relay_refused_callers", "Callers not let in, by error code", "code", seen.refused_callers)
-        frames = {side: each.frames for side, each in seen.traffic.items()}
-        yield _by("relay_frames", "Messages received, by side", "side", frames)
-        size = {side: each.bytes for side, each in seen.traffic.items()}
-        yield _by("relay_bytes", "Bytes of messages received, by side", "side", size)
+        yield _by_side("relay_frames", "Messages received", seen, lambda traffic: traffic.frames)
+        yield _by_side("relay_bytes", "Bytes of messages received", seen, lambda traffic: traffic.bytes)
         yield _by("relay_refused_frames", "Client events refused, by error code", "code", seen.refused_frames)
         effects = CounterMetricFamily(
             "relay_effects", "Tool calls and judgements, by outcome", labels=["kind", "outcome"]
@@ -126,7 +126,14 @@ class _Reading(Collector):
         )
 
 
-def _by(name: str, text: str, label: str, counts: Mapping[Side, int] | Counter[str]) -> Metric:
+def _by_side(name: str, text: str, seen: Telemetry, count: Callable[[Traffic], int]) -> Metric:
+    """Add up the sessions, those that are over and those that are not."""
+    ways = zip(seen.over, *seen.running.values(), strict=True)
+    sums = {side: sum(map(count, each)) for side, each in zip(Heard._fields, ways, strict=True)}
+    return _by(name, f"{text}, by side", "side", sums)
+
+
+def _by(name: str, text: str, label: str, counts: Mapping[str, int]) -> Metric:
     family = CounterMetricFamily(name, text, labels=[label])
     for value, count in counts.items():
         family.add_metric([value], count)

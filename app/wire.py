@@ -5,14 +5,14 @@
 """
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from math import inf
+from typing import Literal, NamedTuple, Protocol
 
 from app.errors import RelayError
 from app.lane import Lane
 
-__all__ = ["ABNORMAL", "Closed", "MemorySocket", "Side", "Socket", "Tap", "Traffic"]
+__all__ = ["ABNORMAL", "Closed", "Heard", "MemorySocket", "Side", "Socket", "Tap", "Traffic"]
 
 Side = Literal["client", "upstream"]
 
@@ -53,24 +53,25 @@ class Socket(Protocol):
 
 
 class Traffic:
-    """How many messages have come, and their bytes."""
+    """How many messages have come one way, and their bytes; `at` is when the last did, on a clock in seconds."""
 
-    __slots__ = ("bytes", "frames")
+    __slots__ = ("at", "bytes", "frames")
 
     def __init__(self) -> None:
+        self.at = -inf
         self.frames = 0
         self.bytes = 0
 
 
+class Heard(NamedTuple):
+    """What has come in a session, by the side that it came from."""
+
+    client: Traffic
+    upstream: Traffic
+
+
 class Tap(Protocol):
-    """Sees what passes and never changes it.
-
-    `traffic` is what has come in all, from either side: who reads a message adds it there.
-    """
-
-    @property
-    def traffic(self) -> Mapping[Side, Traffic]:
-        """The counts, by the side that the messages came from."""
+    """Sees what passes and never changes it."""
 
     def refused(self, code: str) -> None:
         """Note that a frame from the client was refused with this error code."""

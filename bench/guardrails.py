@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from app.policy.chain import Action, Chain, Effect, Filter, Start, ToClient, ToUpstream
+from app.policy.actions import Action, Effect, Start, ToClient, ToUpstream
+from app.policy.chain import Chain, Filter
 from app.policy.gate import Gate, GateRules
 from app.policy.guardrails import GuardrailRules, Guardrails, Judgement, Verdict
 from app.policy.model_name import ModelName

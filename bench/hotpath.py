@@ -24,7 +24,7 @@ from websockets.uri import parse_uri
 import app
 from app.lane import Lane
 from app.policy import Profile, Scene, make_chain, make_fields
-from app.policy.chain import Effect
+from app.policy.actions import Effect
 from app.policy.session_news import News
 from app.policy.teller import Teller
 from app.profiles import Profiles

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from app.errors import Ended, Ending
-from app.policy.chain import Chain, Filter, Outbox, Start, ToClient, ToUpstream
+from app.policy.actions import Start, ToClient, ToUpstream
+from app.policy.chain import Chain, Filter, Outbox
 from app.policy.teller import Teller
 from app.protocol.frame import Frame
 from app.protocol.translation import Spoken, Translation

@@ -3,7 +3,8 @@
 import pytest
 
 from app.errors import Refused
-from app.policy.chain import Action, Chain, Filter, Outbox, Start, ToClient, ToUpstream
+from app.policy.actions import Action, Start, ToClient, ToUpstream
+from app.policy.chain import Chain, Filter, Outbox
 from app.policy.teller import Teller
 from app.protocol.frame import Frame
 from app.protocol.translation import Spoken, Translation

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from app.errors import Ended, Ending
 from app.telemetry import LogConfig, Telemetry, configure_logging, log_fault, quiet_uvicorn
+from app.wire import Heard, Traffic
 
 QUIETED = ["uvicorn.error", "uvicorn.access", "websockets.client", "websockets.server"]
 
@@ -53,14 +54,15 @@ def test_metrics_before_anything_happened() -> None:
 def test_metrics_tell_what_happened() -> None:
     """Sessions by ending, callers and frames by code, messages and bytes by side."""
     telemetry = Telemetry()
-    for _ in range(3):
-        telemetry.session_opened()
-    telemetry.session_ended(Ended(Ending.CLIENT_LEFT))
-    telemetry.session_ended(Ended(Ending.IDLE))
+    first, second, third = (Heard(Traffic(), Traffic()) for _ in range(3))
+    for heard in (first, second, third):
+        telemetry.session_opened(heard)
+        heard.client.frames, heard.client.bytes, heard.upstream.frames, heard.upstream.bytes = 2, 30, 1, 5
+    telemetry.session_ended(first, Ended(Ending.CLIENT_LEFT))
+    telemetry.session_ended(third, Ended(Ending.IDLE))
+    second.client.frames, second.upstream.bytes = 7, 100
     telemetry.caller_refused(Ended(Ending.UNAUTHENTICATED))
     telemetry.caller_refused(Ended(Ending.FORBIDDEN, code="authentication_not_configured"))
-    for traffic, frames, size in zip(telemetry.traffic.values(), (2, 1), (30, 5), strict=True):
-        traffic.frames, traffic.bytes = frames, size
     telemetry.refused("invalid_json")
     telemetry.unknown("canary.event")
     telemetry.lost("a thing")
@@ -74,10 +76,10 @@ def test_metrics_tell_what_happened() -> None:
         'relay_sessions_ended_total{ending="idle"} 1.0',
         'relay_refused_callers_total{code="invalid_api_key"} 1.0',
         'relay_refused_callers_total{code="authentication_not_configured"} 1.0',
-        'relay_frames_total{side="client"} 2.0',
-        'relay_frames_total{side="upstream"} 1.0',
-        'relay_bytes_total{side="client"} 30.0',
-        'relay_bytes_total{side="upstream"} 5.0',
+        'relay_frames_total{side="client"} 11.0',
+        'relay_frames_total{side="upstream"} 3.0',
+        'relay_bytes_total{side="client"} 90.0',
+        'relay_bytes_total{side="upstream"} 110.0',
         'relay_refused_frames_total{code="invalid_json"} 1.0',
         'relay_effects_total{kind="tool",outcome="failed"} 2.0',
         "relay_not_translated_total 1.0",
@@ -101,7 +103,7 @@ def test_delays_fall_into_buckets() -> None:
 def test_each_telemetry_has_a_registry_of_its_own() -> None:
     """Two apps in one process do not count into each other."""
     first, second = Telemetry(), Telemetry()
-    first.session_opened()
+    first.session_opened(Heard(Traffic(), Traffic()))
     assert "relay_sessions_open 1.0" in metrics(first)
     assert "relay_sessions_open 0.0" in metrics(second)
 

@@ -21,16 +21,19 @@ SHORT, TWO_BYTES, EIGHT_BYTES = 125, 126, 127
 """Up to the first, the second byte is the length; the others announce a longer one."""
 
 
-def bounds(data: bytes, at: int) -> tuple[int, int] | None:
-    """Return where the payload of the frame that begins here begins and ends; None while that cannot be told."""
+def bounds(data: bytes, at: int) -> tuple[int, int]:
+    """Return where the payload of the frame that begins here begins and ends.
+
+    Where that cannot be told yet, the payload begins where the frame does, and ends behind what is there.
+    """
     begin = at + 2
     if begin > len(data):
-        return None
+        return at, len(data) + 1
     size = data[at + 1] & 0x7F
     if size > SHORT:
         begin += 2 if size == TWO_BYTES else 8
         if begin > len(data):
-            return None
+            return at, len(data) + 1
         size = int.from_bytes(data[at + 2 : begin], "big")
     if data[at + 1] & MASKED:
         begin += 4

@@ -31,26 +31,27 @@ class Writing(Protocol):
 class Lane:
     """Both ways of one connection, of which `websocket` is the library's state and `library` its `data_received`.
 
+    `feed` takes what was read: first the handshake's part in it, and later what finds the frames.
     `has_room` tells whether the transport's write buffer is below its limit: whoever makes the lane sees to that.
     """
 
     __slots__ = (
+        "_at_frame",
         "_begin",
         "_held",
         "_largest",
         "_library",
+        "_line",
         "_mask",
         "_out",
         "_rest",
         "_seen",
-        "_settle",
+        "_size",
         "_take",
-        "_taken",
         "_transport",
         "_usual",
         "_wanted",
         "_websocket",
-        "due",
         "feed",
         "has_room",
         "is_open",
@@ -66,27 +67,28 @@ class Lane:
         self._seen = b""
         self._held = bytearray()
         self._wanted = self._rest = 0
+        self._at_frame = False
         self._out: list[bytes] = []
-        self.due = 0
+        self._size = 0
+        self._line: list[Lane] = []
         self._take: Callable[[bytes], bool] = _leave
-        self._settle: Callable[[], None] = _nothing
-        self._taken = False
         self.feed: Callable[[bytes], None] = self._shake_hands
         self.has_room = True
         self.is_open = False
 
     # Reading
 
-    def offer(self, take: Callable[[bytes], bool], settle: Callable[[], None]) -> None:
+    def offer(self, take: Callable[[bytes], bool], line: list["Lane"]) -> None:
         """Offer texts to `take` from now on, while the lane is open.
 
-        `take` says whether it has dealt with the text. `settle` is called behind those that came in one read,
+        `take` says whether it has dealt with the text. All lanes to which it may write have the same `line`: there
+        stand those that it has written to, until they are flushed, behind the texts that came in one read and
         before anything else happens on this connection.
         """
-        self._take, self._settle = take, settle
+        self._take, self._line = take, line
 
     def _shake_hands(self, data: bytes) -> None:
-        """Follow the frames from behind the blank line that ends the handshake, both ways and always."""
+        """Leave all to the library up to the blank line that ends the handshake, both ways and always."""
         seen = self._seen + data
         end = seen.find(BLANK_LINE)
         if end < 0:
@@ -101,103 +103,108 @@ class Lane:
 
     def _follow(self, data: bytes) -> None:
         """Find the frames in what was read, and give each to whom it belongs."""
-        if self._websocket.state is not OPEN:
-            self._lose_track(data)
-            return
-        if self._held:
-            self._held += data
-            if len(self._held) < self._wanted:
-                return
-            data = bytes(self._held)
-            self._held.clear()
-        self._walk(data, self._pass_rest(data) if self._rest else 0)
-        if self._taken:
-            self._taken = False
-            self._settle()
-
-    def _lose_track(self, data: bytes) -> None:
-        """Leave all to the library: no frame counts before a connection is open, and none behind its end."""
-        self.feed = self._library
-        self._library(bytes(self._held) + data)
-        self._held.clear()
-
-    def _walk(self, data: bytes, at: int) -> None:
-        size = len(data)
+        if not self._at_frame:
+            data = self._caught_up(data)
+        at, size, websocket = 0, len(data), self._websocket
         while at < size:
             if size - at >= 4 and data[at + 1] == self._usual:  # noqa: PLR2004 - flags, and a length of two bytes
                 begin = at + self._begin
                 end = begin + (data[at + 2] << 8 | data[at + 3])
-            elif (found := bounds(data, at)) is None:
-                self._hold(data[at:], size - at + 1)
-                return
             else:
-                begin, end = found
+                begin, end = bounds(data, at)
             offered = (
                 self.is_open
+                and begin > at  # its head is there
                 and data[at] == TEXT
                 and data[at + 1] & MASKED == self._mask
                 and end - begin <= self._largest
-                and self._websocket.current_size is None  # else the library waits for the next fragment
+                and websocket.current_size is None  # else the library waits for the next fragment
+                and websocket.close_sent is None
             )
-            if offered and end > size:
-                self._hold(data[at:], end - at)
-                return
-            if offered and self._takes(data, begin, end):
-                self._taken = True
-            else:
-                self._pass(data, at, end)
-            at = end
+            if offered and end <= size:
+                text = data[begin:end]
+                if self._mask:
+                    text = apply_mask(text, data[begin - 4 : begin])
+                if (not self._mask or text.isascii() or _is_utf8(text)) and self._take(text):
+                    at = end
+                    continue
+            at = self._aside(data, at, end, whole=offered or begin == at)
+        while self._line:
+            self._line.pop().flush()
 
-    def _takes(self, data: bytes, begin: int, end: int) -> bool:
-        text = data[begin:end]
-        if self._mask:
-            text = apply_mask(text, data[begin - 4 : begin])
-            if not (text.isascii() or _is_utf8(text)):  # a server's peer gets 1007 from the library
-                return False
-        return self._take(text)
-
-    def _hold(self, piece: bytes, wanted: int) -> None:
-        self._held += piece
-        self._wanted = wanted
-
-    def _pass(self, data: bytes, at: int, end: int) -> None:
-        """Give a frame to the library, as far as it is there."""
-        if self._taken:
-            self._taken = False
-            self._settle()
+    def _aside(self, data: bytes, at: int, end: int, *, whole: bool) -> int:
+        """Wait for all of a frame, or give the library what of it is there; returns where the next begins."""
+        size = len(data)
+        if whole and end > size:
+            self._held += data[at:]
+            self._wanted, self._at_frame = end - at, False
+            return size
+        while self._line:
+            self._line.pop().flush()
         if not data[at] & CONTROL:
             self.is_open = False
-        self._rest = max(end - len(data), 0)
-        self._give(data[at:end])
+        self._rest, self._at_frame = max(end - size, 0), end <= size
+        self._library(data[at:end])
+        if self._websocket.state is OPEN:
+            return end
+        self._lose_track(data[end:])
+        return size
 
-    def _pass_rest(self, data: bytes) -> int:
-        """Give the library what is still to come of its frame; returns where the next begins.
+    def _caught_up(self, data: bytes) -> bytes:
+        """Return what of this begins with a frame, once all before it is settled."""
+        if self._rest:
+            return self._behind_rest(data)
+        if self._held:
+            self._held += data
+            if len(self._held) < self._wanted:
+                return b""
+            data = bytes(self._held)
+            self._held.clear()
+        elif self._websocket.state is not OPEN:  # behind the handshake, whose answer is another or still to come
+            self._lose_track(data)
+            return b""
+        self._at_frame = True
+        return data
+
+    def _behind_rest(self, data: bytes) -> bytes:
+        """Give the library what is still to come of its frame; returns what comes behind it.
 
         The reader may have opened the lane since the frame began, and what it gets comes before all behind it.
         """
         self.is_open = False
-        rest = min(self._rest, len(data))
-        self._rest -= rest
-        self._give(data[:rest])
-        return rest
+        rest, behind = data[: self._rest], data[self._rest :]
+        self._rest -= len(rest)
+        self._library(rest)
+        if self._websocket.state is not OPEN:
+            self._lose_track(behind)
+            return b""
+        self._at_frame = not self._rest
+        return behind
 
-    def _give(self, piece: bytes) -> None:
-        self._library(piece)
-        if self._websocket.state is not OPEN:  # it was the last that counts
-            self.is_open = False
+    def _lose_track(self, behind: bytes) -> None:
+        """Leave all to the library, like the rest of a frame that never ends.
+
+        No frame counts before a connection is open, and none behind its end.
+        """
+        self.is_open = self._at_frame = False
+        self._rest = sys.maxsize
+        if behind:
+            self._library(behind)
 
     # Writing
 
     def write(self, text: bytes) -> None:
         """Put a text, UTF-8, in line for `flush`, which follows before the callback ends."""
+        if not self._out:
+            self._line.append(self)
         size = len(text)
         if self._mask:
             self._out += (head(size, 0), text)
         else:
             (key,) = _masking_key()
             self._out += (head(size, MASKED), key, apply_mask(text, key))
-        self.due += size + 2  # at least: also an empty one is due
-        if self.due > BLOCK:  # the first words of a burst do not wait for its last
+        self._size += size
+        if self._size > BLOCK:  # the first words of a burst do not wait for its last
             self.flush()
 
     def flush(self) -> None:
@@ -205,18 +212,14 @@ class Lane:
         if self._out:
             data = b"".join(self._out)
             self._out.clear()
-            self.due = 0
-            if self._websocket.state is OPEN:
+            self._size = 0
+            if self._websocket.close_sent is None:
                 self._transport.write(data)
 
 
 def _leave(_: bytes) -> bool:
     """Take no text."""
     return False
-
-
-def _nothing() -> None:
-    """Do nothing."""
 
 
 _masking_key = chain.from_iterable(iter_unpack("4s", os.urandom(4096)) for _ in repeat(None)).__next__

@@ -21,6 +21,7 @@ class Laned(asyncio.Protocol):
 
     state_name: ClassVar[str]
     lane: Lane | None = None
+    _transport: asyncio.BaseTransport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
@@ -29,6 +30,7 @@ class Laned(asyncio.Protocol):
         if isinstance(websocket, WebSocket):
             writing = cast(asyncio.WriteTransport, transport)
             writing.set_write_buffer_limits(AT_ONCE)
+            self._transport = transport
             self.lane = Lane(websocket, writing, self.read)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -37,11 +39,15 @@ class Laned(asyncio.Protocol):
         self._has_room(room=False)
 
     def data_received(self, data: bytes) -> None:
-        """Take what came."""
+        """Take what came, until it is frames: these go to the lane without a step between."""
         if self.lane is None:
             self.read(data)
-        else:
-            self.lane.feed(data)
+            return
+        feed = self.lane.feed
+        feed(data)
+        if self.lane.feed is not feed:
+            self.data_received = self.lane.feed  # type: ignore[assignment, method-assign]
+            self._transport.set_protocol(self)  # it keeps whom to call
 
     def read(self, data: bytes) -> None:
         """Have the library take it."""

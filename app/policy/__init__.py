@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from app.policy.chain import Chain, Effect, Filter
+from app.policy.actions import Effect
+from app.policy.chain import Chain, Filter
 from app.policy.gate import Gate, GateRules
 from app.policy.guardrails import GuardrailRules, Guardrails, Judgement
 from app.policy.limits import LimitRules, Limits, Meter

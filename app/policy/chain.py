@@ -1,4 +1,4 @@
-"""Filters, the chain that they stand in, and the actions that come out at its ends.
+"""Filters, and the chain that they stand in; at its ends actions come out.
 
 A filter never waits: it is asked about one frame at a time, and what it puts out goes on to its neighbour on that
 side, or out of the chain as an action. What a filter does not put out is swallowed. Order matters: the first of
@@ -6,72 +6,13 @@ the list is nearest to the client.
 """
 
 from collections.abc import Sequence
-from typing import Protocol
 
-import msgspec
-
+from app.policy.actions import Action, Cancel, Effect, Pause, Start, ToClient, ToUpstream
 from app.policy.routes import ALL, Routes, Ruled
 from app.protocol.frame import Frame
 from app.wire import Side
 
-__all__ = [
-    "Action",
-    "Alarm",
-    "Cancel",
-    "Chain",
-    "Effect",
-    "Filter",
-    "Outbox",
-    "Pause",
-    "Start",
-    "ToClient",
-    "ToUpstream",
-]
-
-
-class Effect(Protocol):
-    """Work that takes time (a tool call, a judgement); the session runs it beside the pumps."""
-
-    @property
-    def id(self) -> str:
-        """The name by which `Cancel` and `done` refer to it; unique within the session."""
-
-    async def run(self) -> object:
-        """Do the work. The result, or the exception that it raised, comes back through `done`."""
-
-
-class ToClient(msgspec.Struct, frozen=True):
-    """Send this frame to the client."""
-
-    frame: Frame
-
-
-class ToUpstream(msgspec.Struct, frozen=True):
-    """Send this frame to the upstream."""
-
-    frame: Frame
-
-
-class Start(msgspec.Struct, frozen=True):
-    """Begin an effect."""
-
-    effect: Effect
-
-
-class Cancel(msgspec.Struct, frozen=True):
-    """Cancel an effect; its `done` will not come."""
-
-    effect_id: str
-
-
-class Pause(msgspec.Struct, frozen=True):
-    """Read nothing more from `side` until the clock shows `until` (seconds)."""
-
-    side: Side
-    until: float
-
-
-Action = ToClient | ToUpstream | Start | Cancel | Pause
+__all__ = ["Alarm", "Chain", "Filter", "Outbox"]
 
 
 class Alarm:
@@ -187,7 +128,7 @@ class Chain:
         self.filters = tuple(filters)
         routes = _routes(filters)
         self.links = [(each, Outbox(self, place, routes)) for place, each in enumerate(filters)]
-        self._outside = Outbox(self, len(filters), routes)
+        self._from_client, self._from_upstream = routes.upstream_side[-1], routes.client_side[-1]
         self._timed = [each for each in filters if type(each).tick is not Filter.tick]
         self.alarm = Alarm()
         for each in self._timed:
@@ -203,15 +144,23 @@ class Chain:
 
     def from_client(self, frame: Frame, now: float) -> list[Action]:
         """Send a frame of the client's through all filters."""
+        place = self._from_client.named.get(frame.type, self._from_client.other)
+        if place is None:
+            return [ToUpstream(frame)]
         self.now, self.actions = now, []
-        self._outside.to_upstream(frame)
+        each, out = self.links[place]
+        each.from_client(frame, now, out)
         actions, self.actions = self.actions, []  # else the last frame would lie here while a session is silent
         return actions
 
     def from_upstream(self, frame: Frame, now: float) -> list[Action]:
         """Send a frame of the upstream's through all filters, in the reverse order."""
+        place = self._from_upstream.named.get(frame.type, self._from_upstream.other)
+        if place is None:
+            return [ToClient(frame)]
         self.now, self.actions = now, []
-        self._outside.to_client(frame)
+        each, out = self.links[place]
+        each.from_upstream(frame, now, out)
         actions, self.actions = self.actions, []
         return actions
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from app.policy.chain import Effect
+from app.policy.actions import Effect
 
 __all__ = ["KINDS", "Judge", "Judgement", "Kind", "Verdict"]
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.errors import Ended, Ending, Refused
-from app.policy.chain import Effect, Filter, Outbox
+from app.policy.actions import Effect
+from app.policy.chain import Filter, Outbox
 from app.policy.teller import Teller
 from app.protocol.frame import Frame, event_id_of
 

@@ -45,21 +45,20 @@ class Head(msgspec.Struct, gc=False):
 _head_decoder = msgspec.json.Decoder(Head)
 
 
-class Frame:
+class Frame(msgspec.Struct, eq=False):
     """A message as text (UTF-8 JSON), as event (a dict), or both; each is made from the other when asked for.
 
     Frames are values: nobody changes `event` in place; who wants another event makes another frame. `origin` is
     the frame in another generation's words that this one was read from, and says the same as.
     """
 
-    __slots__ = ("_event", "_text", "head", "origin", "type")
+    type: str
+    _event: dict[str, Any] | None = None
+    _text: bytes | None = None
+    head: Head | None = None
+    origin: "Frame | None" = None
 
-    def __init__(self, type: str, event: dict[str, Any] | None = None) -> None:  # noqa: A002 - the protocol's word
-        self.type = type
-        self._text: bytes | None = None
-        self._event = event
-        self.head: Head | None = None
-        self.origin: Frame | None = None
+    __repr__ = object.__repr__  # of its text nobody is told by chance
 
     @staticmethod
     def of(event: dict[str, Any]) -> "Frame":
@@ -68,7 +67,7 @@ class Frame:
 
     def renamed(self, type: str) -> "Frame":  # noqa: A002 - the protocol's word
         """Return the same event under another type. It costs a replacement in the text, and no parse."""
-        return _Renamed(type, self)
+        return _Renamed(type, origin=self)
 
     @property
     def size(self) -> int:
@@ -108,14 +107,10 @@ class Frame:
         return event
 
 
-class _Renamed(Frame):
+class _Renamed(Frame, kw_only=True):
     """The same event as another frame's, but for its type."""
 
-    __slots__ = ()
-
-    def __init__(self, type: str, origin: Frame) -> None:  # noqa: A002 - the protocol's word
-        super().__init__(type)
-        self.origin: Frame = origin
+    origin: Frame
 
     def _write(self) -> bytes:
         """Put the type in its place, if it stands in the text once: as a string of its own.
@@ -129,30 +124,19 @@ class _Renamed(Frame):
         return {**self.origin.event, "type": self.type}
 
 
-class Spelt(Frame):
+class Spelt(Frame, kw_only=True):
     """A frame as it was read: its text is there, and costs nobody a call."""
-
-    __slots__ = ("text",)
 
     text: bytes
 
-    def __init__(self, type: str, text: bytes, event: dict[str, Any] | None = None) -> None:  # noqa: A002 - the protocol's word
-        self.type = type
-        self.text = text
-        self._event = event
-        self.head = None
-        self.origin = None
 
+class Append(Spelt, kw_only=True):
+    """An `input_audio_buffer.append` in the canonical spelling: nothing but audio, in base64 with its padding.
 
-class Append(Spelt):
-    """An `input_audio_buffer.append` in the canonical spelling: nothing but audio, of base64's alphabet.
-
-    `sound` is how many bytes of audio it carries; None where its letters end amiss.
+    `sound` is how many bytes of it there are.
     """
 
-    __slots__ = ("sound",)
-
-    sound: int | None
+    sound: int
 
     @property
     def event_id(self) -> None:
@@ -173,10 +157,10 @@ def from_client(data: bytes) -> Frame:
         and data.endswith(APPEND_TAIL)
         and not (letters := data[AUDIO]).translate(None, BASE64)
     ):
-        append = Append(APPEND, data)
         plain = not len(letters) % 4 and PAD not in letters  # as nearly all are
-        append.sound = len(letters) // 4 * 3 if plain else size_of(letters)
-        return append
+        sound = len(letters) // 4 * 3 if plain else size_of(letters)
+        if sound is not None:
+            return Append(APPEND, text=data, sound=sound)
     try:
         event = _decoder.decode(data)
         text = _encoder.encode(event)
@@ -188,7 +172,7 @@ def from_client(data: bytes) -> Frame:
     if is_own(event.get("event_id")):
         message = f"Invalid 'event_id': '{OWN}…' is how the relay's own begin."
         raise Refused("invalid_value", message, param="event_id", event_id=event_id_of(event))
-    return Spelt(kind, text, event)
+    return Spelt(kind, event, text=text)
 
 
 def from_upstream(data: bytes) -> Frame:
@@ -202,9 +186,7 @@ def from_upstream(data: bytes) -> Frame:
         head = _head_decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _no_event(error) from None
-    frame = Spelt(head.type, data)
-    frame.head = head
-    return frame
+    return Spelt(head.type, text=data, head=head)
 
 
 def _type_of(event: Any) -> str:

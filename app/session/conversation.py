@@ -12,7 +12,7 @@ from typing import assert_never
 
 from app.errors import Ended, Ending, Refused
 from app.lane import Lane
-from app.policy.chain import Action, Cancel, Effect, Pause, Start, ToClient, ToUpstream
+from app.policy.actions import Action, Cancel, Effect, Pause, Start, ToClient, ToUpstream
 from app.relay import Relay
 from app.session.config import SessionConfig
 from app.session.delivery import Beside, Delivery
@@ -36,8 +36,8 @@ class Session:
         self._loop = asyncio.get_running_loop()
         self._clock = self._loop.time
         self.name = name
-        self.client: Leg = ClientLeg(sockets[0], self._clock, relay, tap)
-        self.upstream: Leg = UpstreamLeg(sockets[1], self._clock, relay, tap)
+        self.client: Leg = ClientLeg(sockets[0], self._clock, relay)
+        self.upstream: Leg = UpstreamLeg(sockets[1], self._clock, relay)
         self.relay = relay
         self._config = config
         self._tap = tap
@@ -114,7 +114,7 @@ class Session:
     async def _take(self, leg: Leg, data: bytes) -> None:
         now = self._clock()
         await self._carry_out(leg.ask(data, now))
-        if leg.frames % SAMPLED == 1:
+        if leg.heard.frames % SAMPLED == 1:
             self._tap.delayed(leg.side, self._clock() - now)
 
     async def _carry_out(self, actions: list[Action]) -> None:
@@ -126,18 +126,17 @@ class Session:
         client, upstream = self.client.lane, self.upstream.lane
         if client is None or upstream is None:
             return
-        settle = partial(self._settle, client, upstream)
+        line: list[Lane] = []
         for leg, lane in ((self.client, client), (self.upstream, upstream)):
-            lane.offer(partial(self._take_at_once, client, upstream, leg), settle)
+            lane.offer(partial(self._take_at_once, client, upstream, leg), line)
 
     def _take_at_once(self, client: Lane, upstream: Lane, leg: Leg, data: bytes) -> bool:
         """Take a message in its socket's callback; False where it has to go the ordinary way.
 
         That is where somebody writes or waits to, or there is no room: no answer could be carried out at once.
         """
-        if self.client.turns.taken or self.upstream.turns.taken or self._end.done():
-            return False
-        if not (client.has_room and upstream.has_room):
+        room = client.has_room and upstream.has_room
+        if not room or self.client.turns.taken or self.upstream.turns.taken or self._end.done():
             return False
         now = self._clock()
         try:
@@ -150,18 +149,11 @@ class Session:
                     self._do_beside(action)
         except Exception as error:  # noqa: BLE001 - as in a task
             self._fail(error)
-        if leg.frames % SAMPLED == 1:
-            self._tap.delayed(leg.side, self._clock() - now)
-        return True
-
-    def _settle(self, client: Lane, upstream: Lane) -> None:
-        """Write what is in line, either way."""
-        if client.due:
-            client.flush()
-        if upstream.due:
-            upstream.flush()
         if self._alarm.moved:
             self._set_alarm()
+        if leg.heard.frames % SAMPLED == 1:
+            self._tap.delayed(leg.side, self._clock() - now)
+        return True
 
     # What is done beside
 
@@ -206,7 +198,7 @@ class Session:
 
     @property
     def _last_event_at(self) -> float:
-        return max(self.client.heard_at, self.upstream.heard_at)
+        return max(self._started_at, self.client.heard.at, self.upstream.heard.at)
 
     def _next_look(self, now: float) -> float:
         """Seconds until something may be due. A send can begin at any time: a look at each third of its limit."""

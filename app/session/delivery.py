@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from app.policy.chain import Action, Cancel, Pause, Start, ToClient, ToUpstream
+from app.policy.actions import Action, Cancel, Pause, Start, ToClient, ToUpstream
 from app.protocol.frame import Frame
 from app.session.leg import Leg
 

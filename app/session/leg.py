@@ -1,4 +1,4 @@
-"""One leg of a session: its socket, its counts, and what it means when the peer at its end closes.
+"""One leg of a session: its socket, what it has heard, and what it means when the peer at its end closes.
 
 Whoever writes has taken its turn, over a whole list of actions, so that lists do not mix on the wire. While `recv`
 waits, the socket's lane is open, if it has one.
@@ -9,9 +9,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from app.errors import Ended, Ending
-from app.policy.chain import Action
+from app.policy.actions import Action
 from app.relay import Relay
-from app.wire import Closed, Side, Socket, Tap
+from app.wire import Closed, Side, Socket, Traffic
 
 __all__ = ["ClientLeg", "Leg", "Turns", "UpstreamLeg"]
 
@@ -52,23 +52,22 @@ class Turns:
 
 
 class Leg(ABC):
-    """A socket, and what is to be known about it. `clock` is in seconds; `heard_at` is when a message came."""
+    """A socket, and what is to be known about it. `clock` is in seconds."""
 
     side: Side
 
-    _asks: Callable[[bytes, float], list[Action]]
+    ask: Callable[[bytes, float], list[Action]]
     """The relay's input for what comes from here."""
 
-    def __init__(self, socket: Socket, clock: Callable[[], float], relay: Relay, tap: Tap) -> None:
+    heard: Traffic
+    """What has come from here."""
+
+    def __init__(self, socket: Socket, clock: Callable[[], float], relay: Relay) -> None:
         self.socket = socket
         self.turns = Turns()
         self.lane = socket.lane
         self._relay = relay
-        self.frames = 0
-        self.bytes = 0
-        self._in_all = tap.traffic[self.side]
         self._clock = clock
-        self.heard_at = clock()
         self._paused_until = 0.0
         self._sending_since: float | None = None
 
@@ -95,16 +94,6 @@ class Leg(ABC):
     def _open(self, *, is_open: bool) -> None:
         if self.lane is not None:
             self.lane.is_open = is_open
-
-    def ask(self, data: bytes, now: float) -> list[Action]:
-        """Count a message that came from here, and ask the relay what to do. Raises `Ended`."""
-        size, in_all = len(data), self._in_all
-        self.heard_at = now
-        self.frames += 1
-        self.bytes += size
-        in_all.frames += 1
-        in_all.bytes += size
-        return self._asks(data, now)
 
     async def send(self, data: bytes) -> None:
         """Write one message; the turn is the caller's to take. Raises `Ended`."""
@@ -142,9 +131,9 @@ class ClientLeg(Leg):
 
     side = "client"
 
-    def __init__(self, socket: Socket, clock: Callable[[], float], relay: Relay, tap: Tap) -> None:
-        super().__init__(socket, clock, relay, tap)
-        self._asks = relay.from_client
+    def __init__(self, socket: Socket, clock: Callable[[], float], relay: Relay) -> None:
+        super().__init__(socket, clock, relay)
+        self.ask, self.heard = relay.from_client, relay.heard.client
 
     def ended(self, closed: Closed) -> Ended:
         """Tell a client that left from one whose message our side could not take (1007, 1009)."""
@@ -162,9 +151,9 @@ class UpstreamLeg(Leg):
 
     side = "upstream"
 
-    def __init__(self, socket: Socket, clock: Callable[[], float], relay: Relay, tap: Tap) -> None:
-        super().__init__(socket, clock, relay, tap)
-        self._asks = relay.from_upstream
+    def __init__(self, socket: Socket, clock: Callable[[], float], relay: Relay) -> None:
+        super().__init__(socket, clock, relay)
+        self.ask, self.heard = relay.from_upstream, relay.heard.upstream
 
     def ended(self, closed: Closed) -> Ended:
         """Tell the ends that are the client's business from those that are the relay's."""

@@ -9,7 +9,8 @@ from app.auth.credentials import Handshake, Identity
 from app.effects import Seat, ToolContext
 from app.errors import Ended, Ending, Refused
 from app.policy import Scene, make_chain, make_fields
-from app.policy.chain import Chain, ToClient
+from app.policy.actions import ToClient
+from app.policy.chain import Chain
 from app.policy.guardrails import text_of
 from app.policy.model_name import ModelName
 from app.policy.session_fields import SessionFields

@@ -151,14 +151,14 @@ class Realtime:
     ) -> None:
         """Hold a session to its end, and write its line; `call_id` names the call that it is the sideband of."""
         session = self._session(prepared, upstream, client)
-        self.telemetry.session_opened()
+        self.telemetry.session_opened(session.relay.heard)
         ended: Ended | None = None
         try:
             ended = await self.sessions.run(session, upstream.created)
         finally:
             if ended is None:
                 ended = Ended(Ending.RELAY_FAULT, detail="cancelled")
-            self.telemetry.session_ended(ended)
+            self.telemetry.session_ended(session.relay.heard, ended)
             _log_session(prepared.admitted, (upstream.request_id, call_id), session, ended)
 
     def _session(self, prepared: Prepared, upstream: Upstream, client: Socket) -> Session:
@@ -195,6 +195,7 @@ def _log_session(
 ) -> None:
     """Write THE line of a session."""
     upstream_request, call = upstreams_names
+    heard = session.relay.heard
     log.info(
         "session",
         session=session.name,
@@ -209,10 +210,10 @@ def _log_session(
         swallowed=session.relay.translation.swallowed,
         seconds=round(session.seconds, 3),
         first_audio_after=session.first_audio_after,
-        frames_from_client=session.client.frames,
-        bytes_from_client=session.client.bytes,
-        frames_from_upstream=session.upstream.frames,
-        bytes_from_upstream=session.upstream.bytes,
+        frames_from_client=heard.client.frames,
+        bytes_from_client=heard.client.bytes,
+        frames_from_upstream=heard.upstream.frames,
+        bytes_from_upstream=heard.upstream.bytes,
         ending=ended.ending.name.lower(),
         code=ended.code,
         close_code=ended.close_code,

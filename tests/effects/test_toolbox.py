@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 from app.effects import HttpToolConfig, JudgeConfig, JudgesConfig, PythonToolConfig, Toolbox
-from app.policy.chain import Effect
+from app.policy.actions import Effect
 from app.policy.judging import Judgement
 from app.policy.tools import ServerTool, ToolCall
 from tests.effects import given

@@ -58,6 +58,12 @@ class Transport(asyncio.Transport):
         """Note the limit."""
         self.limit = high
 
+    protocol: asyncio.BaseProtocol | None = None
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        """Note who is to be called."""
+        self.protocol = protocol
+
 
 def begun(made: type[Laned], state: Any) -> Any:
     """Return one whose connection is made."""
@@ -76,6 +82,19 @@ def test_what_happens_to_the_transport_is_known_to_both() -> None:
         rooms.append(protocol.lane.has_room)
     assert rooms == [False, True, False]
     assert protocol.seen[1:] == ["pause", "resume", None]
+
+
+def test_behind_the_handshake_the_lane_is_called_itself() -> None:
+    """Also by a transport that has kept whom to call."""
+    protocol = begun(WithLane, Protocol(SERVER))
+    transport: Any = protocol.seen.pop()
+    protocol.data_received(b"GET / HTTP/1.1\r\n")
+    assert transport.protocol is None
+    protocol.data_received(b"\r\n\x89")
+    assert transport.protocol == protocol
+    assert protocol.data_received == protocol.lane.feed
+    protocol.data_received(b"\x80mask")
+    assert protocol.seen == [b"GET / HTTP/1.1\r\n", b"\r\n", b"\x89\x80mask"]
 
 
 @pytest.mark.parametrize(("made", "state"), [(Renamed, Protocol(SERVER)), (WithLane, "no state")])

@@ -53,7 +53,7 @@ def test_a_reader_that_comes_and_goes_finds_all_in_order(
         heard.append(data)
         return True
 
-    end.lane.offer(take, lambda: None)
+    end.lane.offer(take, [])
     for piece in [*pieces(wire(side, *numbered), cuts), b""]:
         if next(waiting) or not piece:
             heard += [data for opcode, data in kept if opcode is not Opcode.PING]

@@ -1,12 +1,13 @@
 """What the tests of policy share: a playbook, which reads as a conversation, and a tap that remembers."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 
 from app.errors import Ended, Refused
-from app.policy.chain import Action, Cancel, Chain, Filter, Pause, Start, ToClient, ToUpstream
+from app.policy.actions import Action, Cancel, Pause, Start, ToClient, ToUpstream
+from app.policy.chain import Chain, Filter
 from app.protocol.frame import Frame
 from app.wire import Side
 
@@ -85,11 +86,6 @@ class Seen:
 
     def __init__(self) -> None:
         self.unknown_events: list[str] = []
-
-    @property
-    def traffic(self) -> NoReturn:
-        """Fail: no filter receives."""
-        raise AssertionError
 
     def refused(self, code: str) -> None:
         """Fail: the session counts refusals, not the filter."""

@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
-from typing import Any, ClassVar
+from typing import Any
 
 from app.policy import Profile, Scene, make_chain, make_fields
-from app.policy.chain import Action, Cancel, Start, ToClient, ToUpstream
+from app.policy.actions import Action, Cancel, Start, ToClient, ToUpstream
 from app.policy.gate import AUDIO_AND_TEXT, KNOWN, GateRules
 from app.policy.session_fields import ItemRules, ResponseRules, SessionRules
 from app.policy.session_news import News
@@ -23,7 +23,6 @@ from app.protocol.frame import Frame
 from app.protocol.translation import Spoken, Translation
 from app.relay import Relay
 from app.simulator.session_object import Opening, begun, updated
-from app.wire import Side, Traffic
 from tests.conversations.service import call, message, response
 
 Event = dict[str, Any]
@@ -62,8 +61,6 @@ def no_judge(*_: object) -> Any:
 
 class NoTap:
     """Sees nothing."""
-
-    traffic: ClassVar[dict[Side, Traffic]] = {}
 
     def refused(self, code: str) -> None: ...
     def unknown(self, event_type: str) -> None: ...

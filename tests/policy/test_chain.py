@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from app.errors import Ended, Ending, Refused
-from app.policy.chain import Chain, Filter, Outbox, ToClient, ToUpstream
+from app.policy.actions import ToClient, ToUpstream
+from app.policy.chain import Chain, Filter, Outbox
 from app.protocol.frame import Frame, from_client, from_upstream
 
 if TYPE_CHECKING:

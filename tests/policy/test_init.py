@@ -6,7 +6,8 @@ import pytest
 
 from app.errors import Ended, Refused
 from app.policy import Profile, Scene, make_chain, make_fields
-from app.policy.chain import Chain, Effect, ToClient, ToUpstream
+from app.policy.actions import Effect, ToClient, ToUpstream
+from app.policy.chain import Chain
 from app.policy.gate import GateRules
 from app.policy.guardrails import GuardrailRules
 from app.policy.limits import LimitRules

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from app.policy.chain import Chain, Filter, ToClient, ToUpstream
+from app.policy.actions import ToClient, ToUpstream
+from app.policy.chain import Chain, Filter
 from app.policy.model_name import ModelName
 from app.protocol.frame import Frame, from_client, from_upstream
 

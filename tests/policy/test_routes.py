@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from app.policy import Profile
-from app.policy.chain import Chain, Filter, Outbox, ToClient, ToUpstream
+from app.policy.actions import ToClient, ToUpstream
+from app.policy.chain import Chain, Filter, Outbox
 from app.policy.limits import LimitRules
 from app.policy.routes import ALL, AllBut, Ruled
 from app.policy.session_fields import ItemRules, ResponseRules, SessionRules

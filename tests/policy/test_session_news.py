@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from app.errors import Ended, Ending
-from app.policy.chain import Chain, Effect, Filter
+from app.policy.actions import Effect
+from app.policy.chain import Chain, Filter
 from app.policy.gate import Gate, GateRules
 from app.policy.session_news import News, SessionNews
 from app.policy.teller import Teller

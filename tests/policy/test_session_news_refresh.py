@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from app.errors import Ended, Ending, Refused, error_event
-from app.policy.chain import Chain, Effect, Filter
+from app.policy.actions import Effect
+from app.policy.chain import Chain, Filter
 from app.policy.session_news import News, Renewed, SessionNews
 from app.policy.teller import Teller
 from app.protocol.frame import Frame

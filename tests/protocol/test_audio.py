@@ -59,10 +59,10 @@ def test_what_no_strict_decoder_takes_has_no_size(spelt: str) -> None:
 
 
 @pytest.mark.parametrize("audio", NO_BASE64)
-def test_a_canonical_append_may_hold_no_base64(audio: str) -> None:
-    """Its letters are known to be right; their number and the padding are not."""
+def test_what_is_spelt_like_a_canonical_append_may_hold_no_base64(audio: str) -> None:
+    """Its letters are right, their number or the padding is not: it is read like any other event."""
     frame = canonical(audio)
-    assert isinstance(frame, Append)
+    assert not isinstance(frame, Append)
     assert appended(frame) is None
 
 

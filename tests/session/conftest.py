@@ -16,7 +16,7 @@ from app.policy.teller import Teller
 from app.protocol.translation import Spoken, Translation
 from app.relay import Relay
 from app.session import Session, SessionConfig
-from app.wire import Closed, MemorySocket, Side, Tap, Traffic
+from app.wire import Closed, Heard, MemorySocket, Side, Tap
 from tests.harness import until
 from tests.session.laned import LanedSocket
 
@@ -27,17 +27,17 @@ PATIENT = SessionConfig(idle=30, maximum_duration=30, send_timeout=30, close_tim
 
 
 class Seen:
-    """A tap that remembers all that it is told."""
+    """A tap that remembers all that it is told, and what the sessions beside it have heard."""
 
     def __init__(self) -> None:
-        self.traffic: dict[Side, Traffic] = {"client": Traffic(), "upstream": Traffic()}
+        self.heard: list[Heard] = []
         self.refusals: list[str] = []
         self.delays: list[tuple[Side, float]] = []
 
     @property
     def messages(self) -> int:
         """How many have come, from either side."""
-        return sum(each.frames for each in self.traffic.values())
+        return sum(each.frames for heard in self.heard for each in heard)
 
     async def has_seen(self, count: int) -> None:
         """Wait until so many messages have come; by then all but the last are dealt with or wait for room."""
@@ -151,7 +151,9 @@ async def converse(request: pytest.FixtureRequest, tap: Seen) -> AsyncIterator[C
         near_client, client = (socket or request.param).pair(client_buffer)
         near_upstream, upstream = request.param.pair(upstream_buffer)
         near = (near_client, near_upstream)
-        session = Session("s1", near, relay_of(filters, tap), config, tap)
+        relay = relay_of(filters, tap)
+        tap.heard.append(relay.heard)
+        session = Session("s1", near, relay, config, tap)
         talks.append(Talk(session, near, (Peer(client), Peer(upstream))))
         return talks[-1]
 

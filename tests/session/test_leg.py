@@ -28,7 +28,7 @@ def upstream_leg(*, expired: bool = False) -> UpstreamLeg:
     relay = the_relay()
     if expired:
         relay.from_upstream(EXPIRED, 0.0)
-    return UpstreamLeg(MemorySocket.pair()[0], lambda: 0.0, relay, Telemetry())
+    return UpstreamLeg(MemorySocket.pair()[0], lambda: 0.0, relay)
 
 
 CLIENT_CLOSES = [
@@ -72,7 +72,7 @@ REPLACED = [
 @pytest.mark.parametrize(("code", "ending"), CLIENT_CLOSES)
 def test_what_a_clients_close_means(code: int, ending: Ending) -> None:
     """1007 and 1009 are our own side's word on a message; all other codes say that the client left."""
-    ended = ClientLeg(MemorySocket.pair()[0], lambda: 0.0, the_relay(), Telemetry()).ended(Closed(code, REASON))
+    ended = ClientLeg(MemorySocket.pair()[0], lambda: 0.0, the_relay()).ended(Closed(code, REASON))
     assert ended.ending is ending
     assert "canary" not in f"{ended.message}{ended.reason}{ended.detail}"
     assert ending is not Ending.CLIENT_LEFT or ended.detail == f"the client closed with {code}"
@@ -97,7 +97,7 @@ def test_closes_of_the_upstream_that_do_not(code: int, *, expired: bool, ending:
 async def test_a_close_is_an_end_for_reader_and_writer() -> None:
     """`recv` and `send` raise what the close means."""
     near, far = MemorySocket.pair()
-    leg = ClientLeg(near, lambda: 0.0, the_relay(), Telemetry())
+    leg = ClientLeg(near, lambda: 0.0, the_relay())
     await far.close(1009, "")
     for act in (leg.recv, lambda: leg.send(b"late")):
         assert (await ending_of(act)) is Ending.FRAME_TOO_BIG
@@ -114,7 +114,7 @@ async def ending_of(act: Callable[[], Awaitable[object]]) -> Ending:
 async def test_messages_pass() -> None:
     """What one end sends, `recv` returns, and what `send` is given arrives."""
     near, far = MemorySocket.pair()
-    leg = ClientLeg(near, lambda: 0.0, the_relay(), Telemetry())
+    leg = ClientLeg(near, lambda: 0.0, the_relay())
     await far.send(b"in")
     await leg.send(b"out")
     assert (await leg.recv(), await far.recv()) == (b"in", b"out")
@@ -124,7 +124,7 @@ async def test_a_leg_stalls_while_its_message_finds_no_room() -> None:
     """The time runs from the beginning of the send under way, and ends with it."""
     now = 10.0
     near, far = MemorySocket.pair(1)
-    leg = ClientLeg(near, lambda: now, the_relay(), Telemetry())
+    leg = ClientLeg(near, lambda: now, the_relay())
     assert leg.stalled_for(99.0) == 0.0
     await leg.send(b"1")
     assert leg.stalled_for(99.0) == 0.0
@@ -141,7 +141,7 @@ async def test_a_pause_holds_the_reader() -> None:
     """Nothing is read before the time; then everything is, without another pause."""
     loop = asyncio.get_running_loop()
     near, far = MemorySocket.pair()
-    leg = ClientLeg(near, loop.time, the_relay(), Telemetry())
+    leg = ClientLeg(near, loop.time, the_relay())
     await far.send(b"1")
     await far.send(b"2")
     until = loop.time() + 0.03
@@ -154,7 +154,7 @@ async def test_a_pause_holds_the_reader() -> None:
 async def test_a_pause_that_is_over_holds_nobody() -> None:
     """A time that has gone by is no pause."""
     near, far = MemorySocket.pair()
-    leg = ClientLeg(near, lambda: 100.0, the_relay(), Telemetry())
+    leg = ClientLeg(near, lambda: 100.0, the_relay())
     leg.pause(99.0)
     await far.send(b"1")
     async with asyncio.timeout(5):
@@ -165,7 +165,7 @@ async def test_a_pause_can_be_made_longer_while_it_lasts() -> None:
     """The later word counts, also for a reader that already waits."""
     loop = asyncio.get_running_loop()
     near, far = MemorySocket.pair()
-    leg = ClientLeg(near, loop.time, the_relay(), Telemetry())
+    leg = ClientLeg(near, loop.time, the_relay())
     await far.send(b"1")
     leg.pause(loop.time() + 0.02)
     receiving = asyncio.create_task(leg.recv())
@@ -179,7 +179,7 @@ async def test_a_pause_can_be_made_longer_while_it_lasts() -> None:
 async def test_a_close_says_code_and_reason() -> None:
     """Where the peer reads, it hears both, and nothing is dropped."""
     near, far = MemorySocket.pair()
-    await ClientLeg(near, lambda: 0.0, the_relay(), Telemetry()).close(3008, "idle", 5)
+    await ClientLeg(near, lambda: 0.0, the_relay()).close(3008, "idle", 5)
     with pytest.raises(Closed) as closed:
         await far.recv()
     assert closed.value == Closed(3008, "idle")
@@ -189,7 +189,7 @@ async def test_a_close_says_code_and_reason() -> None:
 async def test_a_close_that_takes_too_long_is_forced() -> None:
     """A peer that reads nothing cannot hold the session's end."""
     near, _ = MemorySocket.pair(1)
-    leg = ClientLeg(near, lambda: 0.0, the_relay(), Telemetry())
+    leg = ClientLeg(near, lambda: 0.0, the_relay())
     await leg.send(b"never read")
     await leg.close(1000, "", 0.01)
     assert near.aborted

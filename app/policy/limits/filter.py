@@ -49,10 +49,18 @@ class Limits(Filter):
 
     def from_client(self, frame: Frame, now: float, out: Outbox) -> None:
         """Let a frame pass within the limits, and read no further where it was too much at once."""
+        if self._may_refuse:
+            self._check_paid(frame, now)
+        self._events.take(1, now)
         self._charged = True
-        seconds = self._admitted(frame, now)
-        if frame.type == "session.update":
-            self._note_format(frame)
+        if len(frame.text) > self._frame_bytes.get(frame.type, self._default_frame_bytes):
+            raise self._too_large(frame)
+        heard = frame.sound if isinstance(frame, Append) else self._heard(frame)
+        seconds = heard / self._bytes_per_second
+        if heard:
+            self._audio.take(seconds, now)
+            if self._seconds.limit < inf:
+                self._seconds.check(seconds)
         out.to_upstream(frame)
         self._charged = False
         self._seconds.spent += seconds
@@ -96,33 +104,26 @@ class Limits(Filter):
 
     # What may pass
 
-    def _admitted(self, frame: Frame, now: float) -> float:
-        """Return the seconds of audio in a frame that is within the limits, all but the total of audio charged."""
-        if self._may_refuse and self._events.free_at > now:
+    def _check_paid(self, frame: Frame, now: float) -> None:
+        """Refuse what comes before all is paid for."""
+        if self._events.free_at > now:
             message = "Events come too fast: send fewer a second."
             raise Refused("too_many_events", message, event_id=frame.event_id)
-        self._events.take(1, now)
-        if len(frame.text) > self._frame_bytes.get(frame.type, self._default_frame_bytes):
-            raise self._too_large(frame)
-        heard = frame.sound if isinstance(frame, Append) else self._heard(frame)
+        if self._audio.free_at > now and heard_in(frame):
+            message = "Audio comes faster than is allowed here: send it as it is spoken."
+            raise Refused("audio_too_fast", message, event_id=frame.event_id)
+
+    def _heard(self, frame: Frame) -> int:
+        """Return the bytes of audio in a frame that is more than an append; note what else it says."""
+        heard = heard_in(frame)
         if heard is None:
             message = "Invalid 'audio': it is not base64 with its padding."
             raise Refused("invalid_value", message, param="audio", event_id=frame.event_id)
-        if not heard:
-            return 0.0
-        if self._may_refuse and self._audio.free_at > now:
-            message = "Audio comes faster than is allowed here: send it as it is spoken."
-            raise Refused("audio_too_fast", message, event_id=frame.event_id)
-        seconds = heard / self._bytes_per_second
-        self._audio.take(seconds, now)
-        if self._seconds.limit < inf:
-            self._seconds.check(seconds)
-        return seconds
-
-    def _heard(self, frame: Frame) -> int | None:
         if frame.type == "response.create":
             self._check_responses()
-        return heard_in(frame)
+        elif frame.type == "session.update":
+            self._note_format(frame)
+        return heard
 
     def _note_format(self, frame: Frame) -> None:
         """Measure by the leaner of two formats while a client changes it: by that, audio lasts longer."""

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.errors import Refused
-from app.policy.chain import Effect, Outbox
+from app.policy.actions import Effect
+from app.policy.chain import Outbox
 from app.policy.teller import Teller
 from app.policy.tools.follow_ups import Requests, repeated
 from app.policy.tools.own_events import OwnEvents

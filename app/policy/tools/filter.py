@@ -7,7 +7,8 @@ tools are at work interrupts them: whether the service's own voice detection int
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from app.policy.chain import Effect, Filter, Outbox
+from app.policy.actions import Effect
+from app.policy.chain import Filter, Outbox
 from app.policy.teller import Teller
 from app.policy.tools.calls import Calls
 from app.policy.tools.hidden_items import item_of

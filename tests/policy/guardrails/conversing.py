@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from app.policy.chain import Effect, Filter
+from app.policy.actions import Effect
+from app.policy.chain import Filter
 from app.policy.guardrails import GuardrailRules, Guardrails, Judgement, Verdict
 from app.policy.teller import Teller
 

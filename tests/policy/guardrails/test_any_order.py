@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.policy.chain import Action, Cancel, Chain, Effect, Start, ToClient, ToUpstream
+from app.policy.actions import Action, Cancel, Effect, Start, ToClient, ToUpstream
+from app.policy.chain import Chain
 from app.policy.guardrails import GuardrailRules, Guardrails, Judgement, Verdict
 from app.policy.teller import Teller
 from app.protocol.frame import Frame

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import Ended, Refused
-from app.policy.chain import Action, Cancel, Chain, Effect, Start, ToClient, ToUpstream
+from app.policy.actions import Action, Cancel, Effect, Start, ToClient, ToUpstream
+from app.policy.chain import Chain
 from app.policy.guardrails import GuardrailRules, Guardrails, Judgement, Verdict
 from app.policy.teller import Teller
 from app.protocol.frame import from_client, from_upstream

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from app.policy.chain import Chain, ToClient
+from app.policy.actions import ToClient
+from app.policy.chain import Chain
 from app.protocol.frame import Frame, from_upstream
 from tests.policy.guardrails.conversing import (
     ALLOWED,

@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from app.errors import Refused
-from app.policy.chain import Chain, Filter, Outbox, Pause, ToUpstream
+from app.policy.actions import Pause, ToUpstream
+from app.policy.chain import Chain, Filter, Outbox
 from app.policy.gate import Gate, GateRules
 from app.policy.limits import LimitRules, Limits, Meter
 from app.policy.teller import Teller

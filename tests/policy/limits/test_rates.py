@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import Refused
-from app.policy.chain import Chain, Pause, ToUpstream
+from app.policy.actions import Pause, ToUpstream
+from app.policy.chain import Chain
 from app.policy.limits import LimitRules, Limits
 from app.policy.limits.pace import Pace
 from app.policy.teller import Teller

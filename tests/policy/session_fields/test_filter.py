@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from app.policy.chain import Chain, Filter, ToClient, ToUpstream
+from app.policy.actions import ToClient, ToUpstream
+from app.policy.chain import Chain, Filter
 from app.policy.session_fields import ItemRules, ResponseRules, SessionFields, SessionRules
 from app.policy.session_fields.concealment import WITHHELD
 from app.protocol.frame import Frame, Spelt, from_client, from_upstream
@@ -132,7 +133,7 @@ def test_audio_is_not_read() -> None:
     """Neither up nor down: its frames hold what cannot be decoded."""
     chain = Chain([fields(rules={"instructions": {"fixed": PROMPT}}, server_tools=[LOOKUP], screened=True)])
     up = from_client(b'{"type":"input_audio_buffer.append","audio":"' + b"A" * 40 + b'"}')
-    down = Spelt("response.output_audio.delta", b"no JSON")
+    down = Spelt("response.output_audio.delta", text=b"no JSON")
     assert chain.from_client(up, 0) == [ToUpstream(up)]
     assert chain.from_upstream(down, 0) == [ToClient(down)]
 
@@ -191,7 +192,7 @@ def test_what_hides_nothing_is_the_same_frame(event: Event) -> None:
 
 def test_where_nothing_is_hidden_nothing_is_read() -> None:
     """Not even the session."""
-    frame = Spelt("session.updated", b"no JSON")
+    frame = Spelt("session.updated", text=b"no JSON")
     assert Chain([fields()]).from_upstream(frame, 0) == [ToClient(frame)]
 
 

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import Refused
-from app.policy.chain import Chain, ToUpstream
+from app.policy.actions import ToUpstream
+from app.policy.chain import Chain
 from app.policy.session_fields import ItemRules, ResponseRules, SessionFields, SessionRules
 from app.policy.session_fields.fields import FIELDS, OMIT
 from app.protocol.dialect.shape import fetch

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from app.policy.chain import Effect
+from app.policy.actions import Effect
 from app.policy.teller import Teller
 from app.policy.tools import ServerTool, ToolCall, ToolRules, Tools
 

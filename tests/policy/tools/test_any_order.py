@@ -6,7 +6,8 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from app.policy.chain import Action, Cancel, Chain, Start, ToClient, ToUpstream
+from app.policy.actions import Action, Cancel, Start, ToClient, ToUpstream
+from app.policy.chain import Chain
 from app.policy.tools import ServerTool, Tools
 from app.protocol.frame import OWN, Frame
 from tests.policy.tools.believing import Client, Response

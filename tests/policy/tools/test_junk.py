@@ -5,7 +5,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.policy.chain import Cancel, Chain, Start, ToClient
+from app.policy.actions import Cancel, Start, ToClient
+from app.policy.chain import Chain
 from app.policy.teller import Teller
 from app.policy.tools import ToolRules, Tools
 from app.policy.turns import TurnGuard, TurnRules

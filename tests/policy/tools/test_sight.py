@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from app.policy.chain import Chain, Filter, ToClient
+from app.policy.actions import ToClient
+from app.policy.chain import Chain, Filter
 from app.protocol.frame import Frame, Spelt
 from tests.policy.tools.calling import (
     ASK,
@@ -118,14 +119,14 @@ def test_audio_passes_unread() -> None:
     for event in (created(), begins(SAID)):
         chain.from_upstream(Frame.of(event), 0.0)
     for kind in ("response.output_audio.delta", "response.output_text.delta"):
-        frame = Spelt(kind, b"this would not parse")
+        frame = Spelt(kind, text=b"this would not parse")
         assert chain.from_upstream(frame, 0.0) == [ToClient(frame)]
 
 
 def test_audio_passes_unread_while_tools_are_at_work() -> None:
     """A response that has ended has no more of it, whatever of it is kept from the client or has moved."""
     chain = Chain([tools()])
-    frame = Spelt("response.output_audio.delta", b"this would not parse")
+    frame = Spelt("response.output_audio.delta", text=b"this would not parse")
     for number, *items in ("1", call("c1")), ("2", call("c2"), SAID):
         chain.from_upstream(Frame.of(created(f"r{number}")), 0.0)
         for index, item in enumerate(items):

@@ -10,7 +10,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.policy.chain import Action, Chain, ToUpstream
+from app.policy.actions import Action, ToUpstream
+from app.policy.chain import Chain
 from app.protocol.frame import Frame
 from tests.policy.turns.turning import OCCUPIED, OUTPUT, Noted, Work, complaint, created, finished, guard
 
