@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 from itertools import chain, repeat
-from struct import iter_unpack
+from struct import unpack
 from typing import Protocol
 
 from websockets.frames import apply_mask  # type: ignore[attr-defined]  # chosen there: in C, if it can be had
@@ -62,8 +62,9 @@ class Lane:
         self._transport = transport
         self._library = library
         self._mask = MASKED if websocket.side is SERVER else 0
-        self._usual, self._begin = self._mask | TWO_BYTES, 8 if self._mask else 4
         self._largest = sys.maxsize if websocket.max_message_size is None else websocket.max_message_size
+        self._usual = self._mask | TWO_BYTES
+        self._begin = 8 if self._mask else 4
         self._seen = b""
         self._held = bytearray()
         self._wanted = self._rest = 0
@@ -107,30 +108,31 @@ class Lane:
             data = self._caught_up(data)
         at, size, websocket = 0, len(data), self._websocket
         while at < size:
-            if size - at >= 4 and data[at + 1] == self._usual:  # noqa: PLR2004 - flags, and a length of two bytes
+            if size - at >= 4 and data[at] == TEXT and data[at + 1] == self._usual:  # noqa: PLR2004 - flags and length
                 begin = at + self._begin
                 end = begin + (data[at + 2] << 8 | data[at + 3])
+                is_text = True
             else:
-                begin, end = bounds(data, at)
-            offered = (
-                self.is_open
-                and begin > at  # its head is there
-                and data[at] == TEXT
-                and data[at + 1] & MASKED == self._mask
-                and end - begin <= self._largest
-                and websocket.current_size is None  # else the library waits for the next fragment
-                and websocket.close_sent is None
-            )
+                begin, end, is_text = self._bounds(data, at)
+            # The library may wait for the next fragment of another message, or for the peer's close frame.
+            offered = is_text and self.is_open and websocket.current_size is None and websocket.close_sent is None
             if offered and end <= size:
-                text = data[begin:end]
+                text, is_utf8 = data[begin:end], True
                 if self._mask:
                     text = apply_mask(text, data[begin - 4 : begin])
-                if (not self._mask or text.isascii() or _is_utf8(text)) and self._take(text):
+                    is_utf8 = text.isascii() or _is_utf8(text)
+                if is_utf8 and self._take(text):
                     at = end
                     continue
             at = self._aside(data, at, end, whole=offered or begin == at)
         while self._line:
             self._line.pop().flush()
+
+    def _bounds(self, data: bytes, at: int) -> tuple[int, int, bool]:
+        """Return where the payload of any frame begins and ends, and whether it is a text that may be offered."""
+        begin, end = bounds(data, at)
+        is_text = begin > at and data[at] == TEXT and data[at + 1] & MASKED == self._mask
+        return begin, end, is_text and end - begin <= self._largest
 
     def _aside(self, data: bytes, at: int, end: int, *, whole: bool) -> int:
         """Wait for all of a frame, or give the library what of it is there; returns where the next begins."""
@@ -201,7 +203,7 @@ class Lane:
         if self._mask:
             self._out += (head(size, 0), text)
         else:
-            (key,) = _masking_key()
+            key = _masking_key()
             self._out += (head(size, MASKED), key, apply_mask(text, key))
         self._size += size
         if self._size > BLOCK:  # the first words of a burst do not wait for its last
@@ -211,8 +213,7 @@ class Lane:
         """Write what is in line, all at once; behind a close frame nothing may be said any more."""
         if self._out:
             data = b"".join(self._out)
-            self._out.clear()
-            self._size = 0
+            self._out, self._size = [], 0
             if self._websocket.close_sent is None:
                 self._transport.write(data)
 
@@ -222,7 +223,7 @@ def _leave(_: bytes) -> bool:
     return False
 
 
-_masking_key = chain.from_iterable(iter_unpack("4s", os.urandom(4096)) for _ in repeat(None)).__next__
+_masking_key = chain.from_iterable(unpack(1024 * "4s", os.urandom(4096)) for _ in repeat(None)).__next__
 """Returns a key that nobody can foresee (RFC 6455, section 10.3); to ask the system for each is dear."""
 
 

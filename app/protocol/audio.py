@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from app.protocol.base64_letters import BASE64, PAD, size_of
+from app.protocol.base64_letters import PAD, size_of
 from app.protocol.frame import Append, Frame
 
 __all__ = ["AudioDelta", "appended", "decoded_size"]
@@ -65,8 +65,7 @@ def decoded_size(base64: object) -> int | None:
     """Return how many bytes standard base64, with its padding, stands for; None where it is none."""
     if not isinstance(base64, str) or not base64.isascii():
         return None
-    text = base64.encode()
-    return None if text.translate(None, BASE64) else size_of(text)
+    return size_of(base64.encode())
 
 
 def _size_of(base64: bytes) -> int:

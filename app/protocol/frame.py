@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from app.errors import Ended, Ending, Refused
-from app.protocol.base64_letters import BASE64, PAD, size_of
+from app.protocol.base64_letters import LETTERS, size_of
 
 __all__ = ["OWN", "Append", "Frame", "Head", "Spelt", "event_id_of", "from_client", "from_upstream", "is_own"]
 
@@ -24,7 +24,8 @@ APPEND = "input_audio_buffer.append"
 APPEND_HEAD = b'{"type":"input_audio_buffer.append","audio":"'
 APPEND_TAIL = b'"}'
 SHORTEST_APPEND = len(APPEND_HEAD) + len(APPEND_TAIL)
-AUDIO = slice(len(APPEND_HEAD), -len(APPEND_TAIL))
+HEAD, TAIL = slice(len(APPEND_HEAD)), slice(-len(APPEND_TAIL), None)
+AUDIO = slice(HEAD.stop, TAIL.start)
 
 _decoder = msgspec.json.Decoder()
 _encoder = msgspec.json.Encoder()
@@ -151,14 +152,11 @@ def from_client(data: bytes) -> Frame:
     out of range included), `invalid_event` where it is no object with a `type`, and `invalid_value` for an
     `event_id` like the relay's own.
     """
-    if (
-        len(data) >= SHORTEST_APPEND  # else head and tail might share the quote
-        and data.startswith(APPEND_HEAD)
-        and data.endswith(APPEND_TAIL)
-        and not (letters := data[AUDIO]).translate(None, BASE64)
-    ):
-        plain = not len(letters) % 4 and PAD not in letters  # as nearly all are
-        sound = len(letters) // 4 * 3 if plain else size_of(letters)
+    # Slices, since bytes.startswith takes several times as long; and of a shorter text both might share a quote.
+    if data[HEAD] == APPEND_HEAD and data[TAIL] == APPEND_TAIL and len(data) >= SHORTEST_APPEND:
+        audio = data[AUDIO]
+        plain = not len(audio) % 4 and not audio.translate(None, LETTERS)  # as nearly all are
+        sound = len(audio) // 4 * 3 if plain else size_of(audio)
         if sound is not None:
             return Append(APPEND, text=data, sound=sound)
     try:

@@ -73,6 +73,7 @@ class Session:
         """End the session; the first who ends it says how."""
         if not self._end.done():
             self._end.set_result(ended)
+            self._delivery.under_way += 1  # what comes now is dealt with by nobody
 
     def _fail(self, error: Exception) -> None:
         """End it for what was raised: whatever broke, both peers must hear of it."""
@@ -135,8 +136,7 @@ class Session:
 
         That is where somebody writes or waits to, or there is no room: no answer could be carried out at once.
         """
-        room = client.has_room and upstream.has_room
-        if not room or self.client.turns.taken or self.upstream.turns.taken or self._end.done():
+        if self._delivery.under_way or not (client.has_room and upstream.has_room):
             return False
         now = self._clock()
         try:

@@ -13,22 +13,30 @@ Beside = Start | Cancel | Pause
 
 
 class Delivery:
-    """Carries answers out, unmixed with what others write to the same sockets. `beside` does what needs none."""
+    """Carries answers out, unmixed with what others write to the same sockets. `beside` does what needs none.
+
+    `under_way` tells how many take or wait for a turn.
+    """
 
     def __init__(self, client: Leg, upstream: Leg, beside: Callable[[Beside], None]) -> None:
         self._client = client
         self._upstream = upstream
         self._beside = beside
+        self.under_way = 0
 
     async def carry_out(self, actions: list[Action]) -> None:
         """Do all of it. The places in line are taken before this waits. Raises `Ended`."""
-        match actions:
-            case [ToClient(frame)]:
-                await self._send(self._client, frame)
-            case [ToUpstream(frame)]:
-                await self._send(self._upstream, frame)
-            case _:
-                await self._carry_out_all(actions)
+        self.under_way += 1
+        try:
+            match actions:
+                case [ToClient(frame)]:
+                    await self._send(self._client, frame)
+                case [ToUpstream(frame)]:
+                    await self._send(self._upstream, frame)
+                case _:
+                    await self._carry_out_all(actions)
+        finally:
+            self.under_way -= 1
 
     async def _send(self, leg: Leg, frame: Frame) -> None:
         place = leg.turns.ask()

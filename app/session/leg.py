@@ -20,19 +20,19 @@ class Turns:
     """Who writes to a socket: one answer at a time, in the order in which they asked.
 
     `ask` does not wait: an answer for two sockets takes its place at both in the moment in which it is made, so
-    none that was made later comes before it on either. `taken` tells whether somebody writes, or waits to.
+    none that was made later comes before it on either.
     """
 
-    __slots__ = ("_waiting", "taken")
+    __slots__ = ("_taken", "_waiting")
 
     def __init__(self) -> None:
-        self.taken = False
+        self._taken = False
         self._waiting: list[asyncio.Future[None]] = []  # rarely one; a deque takes ten times as much for nothing
 
     def ask(self) -> asyncio.Future[None] | None:
         """Take a place; None means that it is one's turn, else it is when the future is done."""
-        if not self.taken:
-            self.taken = True
+        if not self._taken:
+            self._taken = True
             return None
         place = asyncio.get_running_loop().create_future()
         self._waiting.append(place)
@@ -48,7 +48,7 @@ class Turns:
             if not following.done():
                 following.set_result(None)
                 return
-        self.taken = False
+        self._taken = False
 
 
 class Leg(ABC):

@@ -40,6 +40,7 @@ class Limits(Filter):
         self._seconds = Budget(
             "audio_seconds", "seconds of audio", "audio_budget_exceeded", rules.audio_seconds or inf
         )
+        self._counts_seconds = rules.audio_seconds is not None
         self._responses = Budget("responses", "responses", "response_budget_exceeded", rules.responses or inf)
         self._tokens = Budget("tokens", "tokens", "token_budget_exceeded", rules.tokens or inf)
         self._in_force = self._bytes_per_second = PCM
@@ -59,15 +60,19 @@ class Limits(Filter):
         seconds = heard / self._bytes_per_second
         if heard:
             self._audio.take(seconds, now)
-            if self._seconds.limit < inf:
-                self._seconds.check(seconds)
+        if self._counts_seconds:
+            self._seconds.check(seconds)
         out.to_upstream(frame)
         self._charged = False
+        if self._counts_seconds:
+            self._spend(seconds, now)
+        if self._events.free_at > now or self._audio.free_at > now:
+            self._slow(now, out)
+
+    def _spend(self, seconds: float, now: float) -> None:
         self._seconds.spent += seconds
         if self._teller.opted_in:
             self._set_alarm(now)
-        if self._events.free_at > now or self._audio.free_at > now:
-            self._slow(now, out)
 
     def refused(self, now: float, out: Outbox) -> None:
         """Charge a message that was refused before it came here: to refuse it was work, too."""

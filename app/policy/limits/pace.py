@@ -15,14 +15,15 @@ class Pace:
     `free_at` is when the next may pass, on the clock of `take`; a time in the past where it may pass now.
     """
 
-    __slots__ = ("_paid_at", "_rate", "_slack", "free_at")
+    __slots__ = ("_rate", "_slack", "free_at")
 
     def __init__(self, rate: float = inf, burst: float = 0.0) -> None:
         self._rate = rate
         self._slack = burst / rate
-        self._paid_at = self.free_at = -inf
+        self.free_at = -inf
 
     def take(self, amount: float, now: float) -> None:
         """Charge what passes."""
-        self._paid_at = max(self._paid_at, now) + amount / self._rate
-        self.free_at = self._paid_at - self._slack
+        free_at, earliest = self.free_at, now - self._slack
+        since = free_at if free_at > earliest else earliest  # noqa: FURB136 - max() takes as long as all the rest
+        self.free_at = since + amount / self._rate
