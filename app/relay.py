@@ -49,6 +49,10 @@ class Relay:
         """When `tick` is wanted, or None."""
         return self._chain.wake_at
 
+    def close(self) -> None:
+        """End: nothing comes any more, and what does is answered with nothing."""
+        self._chain.close()
+
     def from_client(self, data: bytes, now: float) -> list[Action]:
         """Take a message of the client's; one that may not pass is answered by an `error`."""
         heard = self.heard.client

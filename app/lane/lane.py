@@ -193,6 +193,16 @@ class Lane:
         if behind:
             self._library(behind)
 
+    def close(self) -> None:
+        """Let go of all others: nothing comes any more, and nothing can be written.
+
+        What is left is held by nobody that it holds, and gone at once: it need not wait to be collected.
+        """
+        self.has_room = self.is_open = False
+        self._take, self._line = _leave, []
+        self.feed = self._library = _ignore
+        self._websocket.parser.close()
+
     # Writing
 
     def write(self, text: bytes) -> None:
@@ -221,6 +231,10 @@ class Lane:
 def _leave(_: bytes) -> bool:
     """Take no text."""
     return False
+
+
+def _ignore(_: bytes) -> None:
+    """Do nothing with what was read."""
 
 
 _masking_key = chain.from_iterable(unpack(1024 * "4s", os.urandom(4096)) for _ in repeat(None)).__next__

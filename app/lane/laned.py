@@ -36,7 +36,9 @@ class Laned(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """End; nothing more can be written."""
         super().connection_lost(exc)
-        self._has_room(room=False)
+        if self.lane is not None:
+            self.lane.close()
+            vars(self).pop("data_received", None)
 
     def data_received(self, data: bytes) -> None:
         """Take what came, until it is frames: these go to the lane without a step between."""

@@ -164,6 +164,11 @@ class Chain:
         actions, self.actions = self.actions, []
         return actions
 
+    def close(self) -> None:
+        """Let go of the filters, which hold this chain, and forget what was begun."""
+        self.links.clear()
+        self._owners.clear()
+
     def refused(self, now: float) -> list[Action]:
         """Tell all filters that a message of the client's was refused."""
         self.now, self.actions = now, []

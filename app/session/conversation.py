@@ -7,8 +7,9 @@ session ends; what that means outside is `Ending`'s. Whatever ends one side ends
 """
 
 import asyncio
+from collections.abc import Coroutine
 from functools import partial
-from typing import assert_never
+from typing import Any, assert_never
 
 from app.errors import Ended, Ending, Refused
 from app.lane import Lane
@@ -44,8 +45,8 @@ class Session:
         self._started_at = self._clock()
         self._alarm = relay.alarm
         self._end: asyncio.Future[Ended] = self._loop.create_future()
-        self._tasks = Tasks(self._fail)
-        self._delivery = Delivery(self.client, self.upstream, self._do_beside)
+        self._tasks = Tasks()
+        self._delivery = Delivery(self.client, self.upstream)
         self._effects: dict[str, asyncio.Task[None]] = {}
         self._called_off: set[str] = set()
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -57,7 +58,7 @@ class Session:
         """
         self._watch()
         try:
-            self._tasks.spawn(self._begin(created))
+            self._spawn(self._begin(created))
             ended = await self._end
             await self._stop()
             await self._close(ended)
@@ -67,6 +68,7 @@ class Session:
             raise
         finally:
             await self._stop()
+            self.relay.close()
         return ended
 
     def end(self, ended: Ended) -> None:
@@ -78,10 +80,14 @@ class Session:
     def _fail(self, error: Exception) -> None:
         """End it for what was raised: whatever broke, both peers must hear of it."""
         if isinstance(error, Ended):
+            error.__traceback__ = error.__context__ = None  # which hold the session that keeps this
             self.end(error)
         else:
             log_fault(error, session=self.name)
             self.end(Ended(Ending.RELAY_FAULT, detail=type(error).__name__))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        return self._tasks.spawn(work, self._fail)
 
     @property
     def seconds(self) -> float:
@@ -100,7 +106,7 @@ class Session:
         """Tell the client of the session before anything is heard of it; then both pumps run."""
         await self._take(self.upstream, created)
         self._use_lanes()
-        self._tasks.spawn(self._pump(self.client))
+        self._spawn(self._pump(self.client))
         await self._pump(self.upstream)
 
     async def _pump(self, leg: Leg) -> None:
@@ -121,7 +127,7 @@ class Session:
     async def _carry_out(self, actions: list[Action]) -> None:
         if self._alarm.moved:
             self._set_alarm()
-        await self._delivery.carry_out(actions)
+        await self._delivery.carry_out(actions, self._do_beside)
 
     def _use_lanes(self) -> None:
         client, upstream = self.client.lane, self.upstream.lane
@@ -161,7 +167,7 @@ class Session:
         match action:
             case Start(effect):
                 if effect.id not in self._called_off:
-                    self._effects[effect.id] = self._tasks.spawn(self._run_effect(effect))
+                    self._effects[effect.id] = self._spawn(self._run_effect(effect))
             case Cancel(effect_id):
                 if task := self._effects.pop(effect_id, None):
                     task.cancel()
@@ -220,7 +226,7 @@ class Session:
     def _on_alarm(self) -> None:
         del self._timers["tick"]
         self._alarm.moved = True
-        self._tasks.spawn(self._tick())
+        self._spawn(self._tick())
 
     async def _tick(self) -> None:
         await self._carry_out(self.relay.tick(self._clock()))

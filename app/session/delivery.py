@@ -13,19 +13,21 @@ Beside = Start | Cancel | Pause
 
 
 class Delivery:
-    """Carries answers out, unmixed with what others write to the same sockets. `beside` does what needs none.
+    """Carries answers out, unmixed with what others write to the same sockets.
 
     `under_way` tells how many take or wait for a turn.
     """
 
-    def __init__(self, client: Leg, upstream: Leg, beside: Callable[[Beside], None]) -> None:
+    def __init__(self, client: Leg, upstream: Leg) -> None:
         self._client = client
         self._upstream = upstream
-        self._beside = beside
         self.under_way = 0
 
-    async def carry_out(self, actions: list[Action]) -> None:
-        """Do all of it. The places in line are taken before this waits. Raises `Ended`."""
+    async def carry_out(self, actions: list[Action], beside: Callable[[Beside], None]) -> None:
+        """Do all of it; `beside` does what needs no socket. Raises `Ended`.
+
+        The places in line are taken before this waits.
+        """
         self.under_way += 1
         try:
             match actions:
@@ -34,7 +36,7 @@ class Delivery:
                 case [ToUpstream(frame)]:
                     await self._send(self._upstream, frame)
                 case _:
-                    await self._carry_out_all(actions)
+                    await self._carry_out_all(actions, beside)
         finally:
             self.under_way -= 1
 
@@ -47,7 +49,7 @@ class Delivery:
         finally:
             leg.turns.leave(place)
 
-    async def _carry_out_all(self, actions: list[Action]) -> None:
+    async def _carry_out_all(self, actions: list[Action], beside: Callable[[Beside], None]) -> None:
         kinds = {type(action) for action in actions}
         places = [
             (leg.turns, leg.turns.ask())
@@ -59,16 +61,16 @@ class Delivery:
                 if place is not None:
                     await place
             for action in actions:
-                await self._do(action)
+                await self._do(action, beside)
         finally:
             for turns, place in places:
                 turns.leave(place)
 
-    async def _do(self, action: Action) -> None:
+    async def _do(self, action: Action, beside: Callable[[Beside], None]) -> None:
         match action:
             case ToClient(frame):
                 await self._client.send(frame.text)
             case ToUpstream(frame):
                 await self._upstream.send(frame.text)
             case _:
-                self._beside(action)
+                beside(action)

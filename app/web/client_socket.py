@@ -7,6 +7,7 @@ likewise the lane of `app.web.protocol`.
 
 import asyncio
 import contextlib
+from dataclasses import replace
 from typing import Protocol
 
 from starlette.types import Message, Receive, Scope, Send
@@ -51,11 +52,11 @@ class ClientSocket:
     async def recv(self) -> bytes:
         """Return the next text message as UTF-8. Raises `Closed`, and `Refused` for a binary one."""
         if self._closed is not None:
-            raise self._closed
+            raise replace(self._closed)
         message = await self._websocket.receive()
         if message["type"] == "websocket.disconnect":
             self._closed = _closed(message)
-            raise self._closed
+            raise replace(self._closed)  # which keeps what raises it
         text: str | None = message.get("text")
         if text is None:
             raise Refused("invalid_event", "The message is binary; events are JSON in text messages.")
@@ -64,7 +65,7 @@ class ClientSocket:
     async def send(self, data: bytes) -> None:
         """Write one text message; waits while the peer does not read. Raises `Closed`."""
         if self._closed is not None:
-            raise self._closed
+            raise replace(self._closed)
         try:
             await self._websocket.send({"type": "websocket.send", "text": data.decode()})
         except (WebSocketDisconnect, RuntimeError):

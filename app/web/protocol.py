@@ -45,8 +45,10 @@ class RelayProtocol(Laned, WebSocketsSansIOProtocol):
     state_name = "conn"
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
+        """Begin, and let the protocol before this one end."""
         self.logger = self.conn.logger = QUIET
+        # The protocol before this one and its parser hold each other, and the transport: nobody needs that parser.
+        vars(transport.get_protocol()).pop("parser", None)
         super().connection_made(transport)
 
     def read(self, data: bytes) -> None:

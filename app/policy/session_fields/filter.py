@@ -26,6 +26,9 @@ __all__ = ["SessionFields"]
 Event = dict[str, Any]
 Object = Mapping[str, Any]
 
+Taker = Callable[["SessionFields", Event], Event]
+"""What changes an event of one type."""
+
 HEADS = frozenset({"type", "event_id"})
 
 SHOWING = {
@@ -77,13 +80,13 @@ class SessionFields(Filter):
         self._items = items
         self._other_free = free
         alone = rules.all_free and not server_tools
-        self._takers: dict[str, Callable[[Event], Event]] = {}
+        self._takers: dict[str, Taker] = {}
         if not alone or screened:
-            self._takers["session.update"] = self._update
+            self._takers["session.update"] = SessionFields._update
         if not (alone and response.all_free and items.none):
-            self._takers["response.create"] = self._create_response
+            self._takers["response.create"] = SessionFields._create_response
         if not items.none:
-            self._takers["conversation.item.create"] = self._create_item
+            self._takers["conversation.item.create"] = SessionFields._create_item
         self._conceals = self._concealment.needed or screened
 
     @property
@@ -108,9 +111,9 @@ class SessionFields(Filter):
         take = self._takers.get(frame.type)
         out.to_upstream(frame if take is None else self._changed(frame, take))
 
-    def _changed(self, frame: Frame, take: Callable[[Event], Event]) -> Frame:
+    def _changed(self, frame: Frame, take: Taker) -> Frame:
         with refusals_named(frame.event):
-            event = take(frame.event)
+            event = take(self, frame.event)
         return frame if same(event, frame.event) else Frame.of(event)
 
     def _update(self, event: Event) -> Event:
