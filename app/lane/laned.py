@@ -21,24 +21,31 @@ class Laned(asyncio.Protocol):
 
     state_name: ClassVar[str]
     lane: Lane | None = None
-    _transport: asyncio.BaseTransport
+    _transport: asyncio.WriteTransport
+    _drop: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         super().connection_made(transport)
+        self._transport = cast(asyncio.WriteTransport, transport)
         websocket = getattr(self, self.state_name, None)
         if isinstance(websocket, WebSocket):
-            writing = cast(asyncio.WriteTransport, transport)
-            writing.set_write_buffer_limits(AT_ONCE)
-            self._transport = transport
-            self.lane = Lane(websocket, writing, self.read)
+            self._transport.set_write_buffer_limits(AT_ONCE)
+            self.lane = Lane(websocket, self._transport, self.read)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End; nothing more can be written."""
         super().connection_lost(exc)
+        if self._drop is not None:
+            self._drop.cancel()
         if self.lane is not None:
             self.lane.close()
             vars(self).pop("data_received", None)
+
+    def drop_after(self, seconds: float) -> None:
+        """Drop the connection then, if it has not ended by itself; the first who asks says when."""
+        if self._drop is None:
+            self._drop = asyncio.get_running_loop().call_later(seconds, self._transport.abort)
 
     def data_received(self, data: bytes) -> None:
         """Take what came, until it is frames: these go to the lane without a step between."""

@@ -165,9 +165,11 @@ class Chain:
         return actions
 
     def close(self) -> None:
-        """Let go of the filters, which hold this chain, and forget what was begun."""
+        """Forget what was begun; let go of the filters, and these of all that they hold."""
         self.links.clear()
         self._owners.clear()
+        for each in self.filters:
+            vars(each).clear()
 
     def refused(self, now: float) -> list[Action]:
         """Tell all filters that a message of the client's was refused."""

@@ -45,14 +45,12 @@ class Connection(Laned, ClientConnection):
     """
 
     state_name = "protocol"
-    _limited = False
 
     def read(self, data: bytes) -> None:
         """Have the library take it, and set the limit once a close frame went either way."""
         super().read(data)
-        if not self._limited and self.close_timeout is not None and self.protocol.close_expected():
-            self._limited = True
-            self.loop.call_later(self.close_timeout, self.transport.abort)
+        if self.close_timeout is not None and self.protocol.close_expected():
+            self.drop_after(self.close_timeout)
 
 
 class UpstreamSocket:

@@ -14,7 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.errors import Refused
-from app.lane import Lane
+from app.lane import Lane, Laned
 from app.wire import Closed
 
 __all__ = ["ClientSocket", "with_transport"]
@@ -24,6 +24,7 @@ TRANSPORT, LANE = "relay.transport", "relay.lane"
 
 class _Droppable(Protocol):
     def abort(self) -> None: ...
+    def get_protocol(self) -> object: ...
 
 
 def with_transport(scope: Scope, receive: Receive, send: Send) -> WebSocket:
@@ -78,7 +79,15 @@ class ClientSocket:
         self._closed = Closed(code, reason)
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
             await self._websocket.close(code, reason)
-        asyncio.get_running_loop().call_later(self._close_timeout, self.abort)
+        self._drop_later()
+
+    def _drop_later(self) -> None:
+        """Drop the connection in a while, if it does not end by itself."""
+        protocol = None if self._transport is None else self._transport.get_protocol()
+        if isinstance(protocol, Laned):
+            protocol.drop_after(self._close_timeout)
+        elif protocol is not None:  # else it is lost by now
+            asyncio.get_running_loop().call_later(self._close_timeout, self.abort)
 
     def abort(self) -> None:
         """Drop the connection."""

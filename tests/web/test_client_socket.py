@@ -25,6 +25,10 @@ class Peer:
         """Drop the connection."""
         self.aborted.set()
 
+    def get_protocol(self) -> object:
+        """Return a server's protocol of whatever make, while the connection is not lost."""
+        return None if self.gone else self
+
     async def receive(self) -> Any:
         """Give the next message to the application."""
         return self.inbox.pop(0)
@@ -91,12 +95,14 @@ async def test_the_end_is_told_again_and_again(message: Any, closed: Closed) -> 
 async def test_a_lost_connection_is_1006() -> None:
     """A server that raises while it writes has lost its peer; closing then is quiet."""
     peer = Peer()
-    client = await accepted(peer)
+    client = await accepted(peer, close_timeout=0)
     peer.gone = True
     with pytest.raises(Closed) as caught:
         await client.send(b"{}")
     assert caught.value.code == 1006
     await client.close(1000, "")
+    await asyncio.sleep(0.01)
+    assert not peer.aborted.is_set()
 
 
 async def test_a_peer_that_does_not_answer_our_close_is_dropped() -> None:
