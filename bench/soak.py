@@ -20,7 +20,7 @@ __all__ = ["soak"]
 TALKING, COMING = 20, 10
 """Sessions that talk all the time, and how many come and go between two samples."""
 
-WARM_UP = 300.0
+WARM_UP = 600.0
 """Seconds until the heap has the size that this traffic needs, after some thousand sessions; they do not count."""
 
 STRETCHES = 24

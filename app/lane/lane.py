@@ -18,6 +18,9 @@ __all__ = ["BLOCK", "Lane", "Writing"]
 BLOCK = 16 * 1024
 """Bytes that are gathered for one write."""
 
+LARGEST_USUAL, NEVER = 2**16 - 1, -1
+"""What a length of two bytes can say; and what no byte of a frame is, where less than that may come."""
+
 BLANK_LINE = b"\r\n\r\n"
 
 
@@ -63,7 +66,7 @@ class Lane:
         self._library = library
         self._mask = MASKED if websocket.side is SERVER else 0
         self._largest = sys.maxsize if websocket.max_message_size is None else websocket.max_message_size
-        self._usual = self._mask | TWO_BYTES
+        self._usual = self._mask | TWO_BYTES if self._largest >= LARGEST_USUAL else NEVER
         self._begin = 8 if self._mask else 4
         self._seen = b""
         self._held = bytearray()

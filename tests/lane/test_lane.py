@@ -89,15 +89,17 @@ REQUEST = (
 )
 
 
-def opened(side: Side, willing: Callable[[bytes], bool] = lambda _: True, cut: int = 0) -> End:
+def opened(
+    side: Side, willing: Callable[[bytes], bool] = lambda _: True, cut: int = 0, largest: int = LARGEST
+) -> End:
     """Return an end whose handshake came in two pieces through the lane, and is done."""
     if side is SERVER:
-        end = End(ServerProtocol(max_size=LARGEST), willing)
+        end = End(ServerProtocol(max_size=largest), willing)
         end.reads([REQUEST[:cut], REQUEST[cut:]])
         assert end.request is not None
         end.websocket.send_response(end.websocket.accept(end.request))  # type: ignore[union-attr]
     else:
-        client = ClientProtocol(parse_uri("ws://x/"), max_size=LARGEST)
+        client = ClientProtocol(parse_uri("ws://x/"), max_size=largest)
         end = End(client, willing)
         server = ServerProtocol()
         request = client.connect()
@@ -271,6 +273,17 @@ def test_what_is_too_big_is_1009(side: Side, size: int) -> None:
     assert (
         end.websocket.close_sent == Close(1009, end.websocket.close_sent.reason) if end.websocket.close_sent else 0
     )
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("largest", [100, 1000, 65_534, 65_535, 65_536])
+def test_the_largest_may_be_of_any_size(side: Side, largest: int) -> None:
+    """So much is taken, and not a byte more."""
+    end = opened(side, largest=largest)
+    end.reads([wire(side, text(bytes(largest))), wire(side, text(bytes(largest + 1)))])
+    assert [len(each) for each in end.taken] == [largest]
+    assert end.websocket.close_sent is not None
+    assert end.websocket.close_sent.code == 1009
 
 
 def test_frames_before_the_connection_is_open_lose_the_track() -> None:
