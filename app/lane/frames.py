@@ -1,9 +1,11 @@
 """The frames of RFC 6455, section 5.2, as far as a lane knows them: where one ends, and how a text begins."""
 
+import os
 from functools import lru_cache
-from struct import Struct
+from itertools import chain, repeat
+from struct import Struct, unpack
 
-__all__ = ["CONTROL", "MASKED", "TEXT", "TWO_BYTES", "bounds", "head"]
+__all__ = ["CONTROL", "MASKED", "TEXT", "TWO_BYTES", "bounds", "head", "masking_key"]
 
 TEXT = 0x81
 """The first byte of a text in one frame: FIN, no extension's bit, and the opcode."""
@@ -48,3 +50,7 @@ def head(size: int, mask: int) -> bytes:
     if size < 2**16:
         return _with_two_bytes(TEXT, mask | TWO_BYTES, size)
     return _with_eight_bytes(TEXT, mask | EIGHT_BYTES, size)
+
+
+masking_key = chain.from_iterable(unpack(1024 * "4s", os.urandom(4096)) for _ in repeat(None)).__next__
+"""Returns a key that nobody can foresee (RFC 6455, section 10.3); to ask the system for each is dear."""

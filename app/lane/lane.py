@@ -1,17 +1,14 @@
 """Both ways of one connection: frames are found, offered or passed by, and written."""
 
-import os
 import sys
 from collections.abc import Callable
-from itertools import chain, repeat
-from struct import unpack
 from typing import Protocol
 
 from websockets.frames import apply_mask  # type: ignore[attr-defined]  # chosen there: in C, if it can be had
 from websockets.protocol import OPEN, SERVER
 from websockets.protocol import Protocol as WebSocket
 
-from app.lane.frames import CONTROL, MASKED, TEXT, TWO_BYTES, bounds, head
+from app.lane.frames import CONTROL, MASKED, TEXT, TWO_BYTES, bounds, head, masking_key
 
 __all__ = ["BLOCK", "Lane", "Writing"]
 
@@ -216,7 +213,7 @@ class Lane:
         if self._mask:
             self._out += (head(size, 0), text)
         else:
-            key = _masking_key()
+            key = masking_key()
             self._out += (head(size, MASKED), key, apply_mask(text, key))
         self._size += size
         if self._size > BLOCK:  # the first words of a burst do not wait for its last
@@ -238,10 +235,6 @@ def _leave(_: bytes) -> bool:
 
 def _ignore(_: bytes) -> None:
     """Do nothing with what was read."""
-
-
-_masking_key = chain.from_iterable(unpack(1024 * "4s", os.urandom(4096)) for _ in repeat(None)).__next__
-"""Returns a key that nobody can foresee (RFC 6455, section 10.3); to ask the system for each is dear."""
 
 
 def _is_utf8(text: bytes) -> bool:

@@ -143,7 +143,7 @@ class Chain:
         return min((each.wake_at for each in self._timed if each.wake_at is not None), default=None)
 
     def from_client(self, frame: Frame, now: float) -> list[Action]:
-        """Send a frame of the client's through all filters."""
+        """Send a frame of the client's through all filters; the first hop is made here, without an outbox."""
         place = self._from_client.named.get(frame.type, self._from_client.other)
         if place is None:
             return [ToUpstream(frame)]

@@ -3,7 +3,7 @@
 What holds each other in a circle is freed by the collector alone, be it done with or not.
 """
 
-import asyncio
+import contextlib
 import gc
 from collections import Counter
 from collections.abc import Iterator
@@ -17,9 +17,6 @@ from tests.conversations.test_guardrails import CAREFUL
 from tests.conversations.test_tools import calling
 from tests.conversations.tooling import TOOLS, arguments
 from tests.harness import BOTH_WAYS, read, until, write
-
-PROBES = 50
-"""Looks at what is left: sockets take a while to be lost."""
 
 LOCKED = """
 [profiles.clerk]
@@ -51,17 +48,10 @@ async def leaves_nothing(pair: Pair, ends: str) -> None:
     gc.collect()
     before = ours()
     await hold(pair, ends)
-    left = await lasting(before)
+    with contextlib.suppress(TimeoutError):  # what is left then is told below
+        await until(lambda: not ours() - before)
+    left = ours() - before
     assert not left, dict(left)
-
-
-async def lasting(before: Counter[str]) -> Counter[str]:
-    """Return what there is more of than before, also when the sockets have had their time to be lost."""
-    probes = PROBES
-    while (left := ours() - before) and probes:
-        await asyncio.sleep(0.02)
-        probes -= 1
-    return left
 
 
 async def hold(pair: Pair, ends: str) -> None:

@@ -6,18 +6,17 @@ waits, else the relay's. What was interrupted is followed by nothing, but no cal
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from app.errors import Refused
-from app.policy.actions import Effect
 from app.policy.chain import Outbox
 from app.policy.teller import Teller
 from app.policy.tools.follow_ups import Requests, repeated
 from app.policy.tools.own_events import OwnEvents
 from app.policy.tools.rounds import STOPPED, Round, Stop, is_completed, response_of
-from app.policy.tools.server_tools import SHOWN, Failed, ServerTool, ToolCall, ToolRules, announcement
+from app.policy.tools.server_tools import SHOWN, Calling, Failed, ServerTool, ToolCall, ToolRules, announcement
 from app.policy.tools.sight import Sight
 from app.protocol.frame import Frame, event_id_of
 
@@ -51,7 +50,7 @@ class Calls:
         self,
         tools: Mapping[str, ServerTool],
         rules: ToolRules,
-        call: Callable[[ToolCall], Effect],
+        call: Calling,
         teller: Teller,
         sight: Sight,
     ) -> None:

@@ -7,13 +7,12 @@ tools are at work interrupts them: whether the service's own voice detection int
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from app.policy.actions import Effect
 from app.policy.chain import Filter, Outbox
 from app.policy.teller import Teller
 from app.policy.tools.calls import Calls
 from app.policy.tools.hidden_items import item_of
 from app.policy.tools.rounds import Round, response_of
-from app.policy.tools.server_tools import ServerTool, ToolCall, ToolRules
+from app.policy.tools.server_tools import Calling, ServerTool, ToolRules
 from app.policy.tools.sight import Sight
 from app.protocol.frame import Frame
 
@@ -48,7 +47,7 @@ class Tools(Filter):
         self,
         tools: Mapping[str, ServerTool],
         rules: ToolRules,
-        call: Callable[[ToolCall], Effect],
+        call: Calling,
         teller: Teller,
         *,
         mcp: bool = False,

@@ -1,15 +1,16 @@
 """What a server-side tool is, and how a client is shown what came of a call."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
+from app.policy.actions import Effect
 from app.policy.teller import Teller
 from app.protocol.frame import Frame
 
-__all__ = ["SHOWN", "Failed", "ServerTool", "ToolCall", "ToolRules", "announcement"]
+__all__ = ["SHOWN", "Calling", "Failed", "ServerTool", "ToolCall", "ToolRules", "announcement"]
 
 SHOWN = '{"status": "shown to the user"}'
 """What the model reads of a result that is for the client alone."""
@@ -50,6 +51,10 @@ class ToolCall:
     id: str
     name: str
     arguments: str
+
+
+Calling = Callable[[ToolCall], Effect]
+"""Makes the work that a call is."""
 
 
 @dataclass(frozen=True, slots=True)
