@@ -5,7 +5,7 @@ from functools import lru_cache
 from itertools import chain, repeat
 from struct import Struct, unpack
 
-__all__ = ["CONTROL", "MASKED", "TEXT", "TWO_BYTES", "bounds", "head", "masking_key"]
+__all__ = ["CONTROL", "MASKED", "TEXT", "TWO_BYTES", "bounds", "head", "is_utf8", "masking_keys", "usual_head"]
 
 TEXT = 0x81
 """The first byte of a text in one frame: FIN, no extension's bit, and the opcode."""
@@ -15,6 +15,9 @@ CONTROL = 0x08
 
 MASKED = 0x80
 """The bit of the second byte that tells of a masking key."""
+
+usual_head = Struct("!HH").unpack_from
+"""Reads the head of a frame whose length has two bytes, but for a masking key: what it begins with, the length."""
 
 _with_two_bytes = Struct("!BBH").pack
 _with_eight_bytes = Struct("!BBQ").pack
@@ -52,5 +55,14 @@ def head(size: int, mask: int) -> bytes:
     return _with_eight_bytes(TEXT, mask | EIGHT_BYTES, size)
 
 
-masking_key = chain.from_iterable(unpack(1024 * "4s", os.urandom(4096)) for _ in repeat(None)).__next__
-"""Returns a key that nobody can foresee (RFC 6455, section 10.3); to ask the system for each is dear."""
+masking_keys = chain.from_iterable(unpack(1024 * "4s", os.urandom(4096)) for _ in repeat(None))
+"""Keys that nobody can foresee (RFC 6455, section 10.3); to ask the system for each is dear."""
+
+
+def is_utf8(text: bytes) -> bool:
+    """Tell whether it is what a text must be."""
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

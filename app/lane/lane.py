@@ -1,14 +1,14 @@
 """Both ways of one connection: frames are found, offered or passed by, and written."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from websockets.frames import apply_mask  # type: ignore[attr-defined]  # chosen there: in C, if it can be had
 from websockets.protocol import OPEN, SERVER
 from websockets.protocol import Protocol as WebSocket
 
-from app.lane.frames import CONTROL, MASKED, TEXT, TWO_BYTES, bounds, head, masking_key
+from app.lane.frames import CONTROL, MASKED, TEXT, TWO_BYTES, bounds, head, is_utf8, masking_keys, usual_head
 
 __all__ = ["BLOCK", "Lane", "Writing"]
 
@@ -16,9 +16,14 @@ BLOCK = 16 * 1024
 """Bytes that are gathered for one write."""
 
 LARGEST_USUAL, NEVER = 2**16 - 1, -1
-"""What a length of two bytes can say; and what no byte of a frame is, where less than that may come."""
+"""What a length of two bytes can say; and what no frame begins with, where less than that may come."""
+
+USUAL_HEAD, NO_HEAD = 4, (0, 0)
 
 BLANK_LINE = b"\r\n\r\n"
+
+Take = Callable[[bytes, bool], bool]
+"""Deals with a text, or leaves it to the library."""
 
 
 class Writing(Protocol):
@@ -63,7 +68,7 @@ class Lane:
         self._library = library
         self._mask = MASKED if websocket.side is SERVER else 0
         self._largest = sys.maxsize if websocket.max_message_size is None else websocket.max_message_size
-        self._usual = self._mask | TWO_BYTES if self._largest >= LARGEST_USUAL else NEVER
+        self._usual = TEXT << 8 | self._mask | TWO_BYTES if self._largest >= LARGEST_USUAL else NEVER
         self._begin = 8 if self._mask else 4
         self._seen = b""
         self._held = bytearray()
@@ -72,19 +77,20 @@ class Lane:
         self._out: list[bytes] = []
         self._size = 0
         self._line: list[Lane] = []
-        self._take: Callable[[bytes], bool] = _leave
+        self._take: Take = _leave
         self.feed: Callable[[bytes], None] = self._shake_hands
         self.has_room = True
         self.is_open = False
 
     # Reading
 
-    def offer(self, take: Callable[[bytes], bool], line: list["Lane"]) -> None:
+    def offer(self, take: Take, line: list["Lane"]) -> None:
         """Offer texts to `take` from now on, while the lane is open.
 
-        `take` says whether it has dealt with the text. All lanes to which it may write have the same `line`: there
-        stand those that it has written to, until they are flushed, behind the texts that came in one read and
-        before anything else happens on this connection.
+        `take` says whether it has dealt with the text; it is told whether that is the last of what was read. All
+        lanes to which it may write have the same `line`: there stand those that it has written to before the last,
+        until they are flushed, behind the texts that came in one read and before anything else happens on this
+        connection.
         """
         self._take, self._line = take, line
 
@@ -106,22 +112,22 @@ class Lane:
         """Find the frames in what was read, and give each to whom it belongs."""
         if not self._at_frame:
             data = self._caught_up(data)
-        at, size, websocket = 0, len(data), self._websocket
+        at, size, websocket, take = 0, len(data), self._websocket, self._take
         while at < size:
-            if size - at >= 4 and data[at] == TEXT and data[at + 1] == self._usual:  # noqa: PLR2004 - flags and length
+            first, length = usual_head(data, at) if size - at >= USUAL_HEAD else NO_HEAD
+            if first == self._usual:
                 begin = at + self._begin
-                end = begin + (data[at + 2] << 8 | data[at + 3])
-                is_text = True
+                end, is_text = begin + length, True
             else:
                 begin, end, is_text = self._bounds(data, at)
             # The library may wait for the next fragment of another message, or for the peer's close frame.
             offered = is_text and self.is_open and websocket.current_size is None and websocket.close_sent is None
             if offered and end <= size:
-                text, is_utf8 = data[begin:end], True
+                text, is_valid = data[begin:end], True
                 if self._mask:
                     text = apply_mask(text, data[begin - 4 : begin])
-                    is_utf8 = text.isascii() or _is_utf8(text)
-                if is_utf8 and self._take(text):
+                    is_valid = text.isascii() or is_utf8(text)
+                if is_valid and take(text, end == size):
                     at = end
                     continue
             at = self._aside(data, at, end, whole=offered or begin == at)
@@ -205,41 +211,40 @@ class Lane:
 
     # Writing
 
-    def write(self, text: bytes) -> None:
-        """Put a text, UTF-8, in line for `flush`, which follows before the callback ends."""
-        if not self._out:
-            self._line.append(self)
+    def write(self, text: bytes, is_last: bool) -> None:  # noqa: FBT001 - as the taker was told, for each frame
+        """Write a text, UTF-8; one that is not the last waits in line for `flush`."""
         size = len(text)
         if self._mask:
-            self._out += (head(size, 0), text)
+            frame: tuple[bytes, ...] = head(size, 0), text
         else:
-            key = masking_key()
-            self._out += (head(size, MASKED), key, apply_mask(text, key))
+            key = next(masking_keys)
+            frame = head(size, MASKED), key, apply_mask(text, key)
+        if not self._out:
+            if is_last:
+                self._send(frame)
+                return
+            self._line.append(self)
+        self._out += frame
         self._size += size
         if self._size > BLOCK:  # the first words of a burst do not wait for its last
             self.flush()
 
     def flush(self) -> None:
-        """Write what is in line, all at once; behind a close frame nothing may be said any more."""
+        """Write what is in line, all at once."""
         if self._out:
-            data = b"".join(self._out)
-            self._out, self._size = [], 0
-            if self._websocket.close_sent is None:
-                self._transport.write(data)
+            out, self._out, self._size = self._out, [], 0
+            self._send(out)
+
+    def _send(self, parts: Iterable[bytes]) -> None:
+        """Write them at once; behind a close frame nothing may be said any more."""
+        if self._websocket.close_sent is None:
+            self._transport.write(b"".join(parts))
 
 
-def _leave(_: bytes) -> bool:
+def _leave(_: bytes, __: bool) -> bool:  # noqa: FBT001 - a taker's arguments
     """Take no text."""
     return False
 
 
 def _ignore(_: bytes) -> None:
     """Do nothing with what was read."""
-
-
-def _is_utf8(text: bytes) -> bool:
-    try:
-        text.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -79,8 +79,7 @@ class Outbox:
 
     def to_upstream(self, frame: Frame) -> None:
         """Hand a frame to the next filter towards the upstream, or let it leave the chain behind the last."""
-        chain, route = self._chain, self._upstream_side
-        place = route.named.get(frame.type, route.other)
+        chain, place = self._chain, self._upstream_side[frame.type]
         if place is None:
             chain.actions.append(ToUpstream(frame))
         else:
@@ -89,8 +88,7 @@ class Outbox:
 
     def to_client(self, frame: Frame) -> None:
         """Hand a frame to the next filter towards the client, or let it leave the chain before the first."""
-        chain, route = self._chain, self._client_side
-        place = route.named.get(frame.type, route.other)
+        chain, place = self._chain, self._client_side[frame.type]
         if place is None:
             chain.actions.append(ToClient(frame))
         else:
@@ -144,24 +142,26 @@ class Chain:
 
     def from_client(self, frame: Frame, now: float) -> list[Action]:
         """Send a frame of the client's through all filters; the first hop is made here, without an outbox."""
-        place = self._from_client.named.get(frame.type, self._from_client.other)
+        place = self._from_client[frame.type]
         if place is None:
             return [ToUpstream(frame)]
-        self.now, self.actions = now, []
+        actions: list[Action] = []
+        self.now, self.actions = now, actions
         each, out = self.links[place]
         each.from_client(frame, now, out)
-        actions, self.actions = self.actions, []  # else the last frame would lie here while a session is silent
+        self.actions = []  # else the last frame would lie here while a session is silent
         return actions
 
     def from_upstream(self, frame: Frame, now: float) -> list[Action]:
         """Send a frame of the upstream's through all filters, in the reverse order."""
-        place = self._from_upstream.named.get(frame.type, self._from_upstream.other)
+        place = self._from_upstream[frame.type]
         if place is None:
             return [ToClient(frame)]
-        self.now, self.actions = now, []
+        actions: list[Action] = []
+        self.now, self.actions = now, actions
         each, out = self.links[place]
         each.from_upstream(frame, now, out)
-        actions, self.actions = self.actions, []
+        self.actions = []
         return actions
 
     def close(self) -> None:

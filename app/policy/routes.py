@@ -1,9 +1,11 @@
 """The ways of frames through a chain: from each place to the next filter that rules their type."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, Self
+
+from app.protocol.catalogue import GA
 
 __all__ = ["ALL", "AllBut", "Route", "Routes", "Ruled"]
 
@@ -25,12 +27,18 @@ Ruled = tuple[str, ...] | frozenset[str] | AllBut
 """The types of events that a filter rules in one direction."""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """Where a frame goes next, as a place in the chain, None for out of it: by its type, or any `other` type."""
+class Route(dict[str, int | None]):
+    """Where a frame goes next by its type: to a place in the chain, or out of it (None); `other` if unknown."""
 
-    named: Mapping[str, int | None]
-    other: int | None
+    __slots__ = ("_other",)
+
+    def __init__(self, known: dict[str, int | None], other: int | None) -> None:
+        super().__init__(known)
+        self._other = other
+
+    def __missing__(self, _: str) -> int | None:
+        """Return where a type goes that nobody knows."""
+        return self._other
 
 
 class Routes(NamedTuple):
@@ -48,19 +56,19 @@ class Routes(NamedTuple):
         """
         places = range(len(up))
         return cls(
-            tuple(_route(down, [*reversed(places[:place])]) for place in (*places, len(up))),
-            tuple(_route(up, places[place + 1 :]) for place in (*places, -1)),
+            tuple(_route(down, [*reversed(places[:place])], GA.server) for place in (*places, len(up))),
+            tuple(_route(up, places[place + 1 :], GA.client) for place in (*places, -1)),
         )
 
 
-def _route(ruled: Sequence[Ruled], ahead: Sequence[int]) -> Route:
-    """Find where each type goes, of all that one of those ahead names."""
+def _route(ruled: Sequence[Ruled], ahead: Sequence[int], known: Collection[str]) -> Route:
+    """Find where each type goes, of those that are known or that one of those ahead names."""
 
     def first(kind: str | None) -> int | None:
         return next((place for place in ahead if kind in ruled[place]), None)
 
-    named = {kind for place in ahead for kind in _named(ruled[place])}
-    return Route({kind: first(kind) for kind in named}, first(None))
+    kinds = {kind for place in ahead for kind in _named(ruled[place])}.union(known)
+    return Route({kind: first(kind) for kind in kinds}, first(None))
 
 
 def _named(ruled: Ruled) -> Collection[str]:

@@ -137,20 +137,21 @@ class Session:
         for leg, lane in ((self.client, client), (self.upstream, upstream)):
             lane.offer(partial(self._take_at_once, client, upstream, leg), line)
 
-    def _take_at_once(self, client: Lane, upstream: Lane, leg: Leg, data: bytes) -> bool:
+    def _take_at_once(self, client: Lane, upstream: Lane, leg: Leg, data: bytes, is_last: bool) -> bool:  # noqa: FBT001
         """Take a message in its socket's callback; False where it has to go the ordinary way.
 
         That is where somebody writes or waits to, or there is no room: no answer could be carried out at once.
         """
         if self._delivery.under_way or not (client.has_room and upstream.has_room):
             return False
-        now = self._clock()
+        clock, ask = self._clock, leg.ask
+        now = clock()
         try:
-            for action in leg.ask(data, now):
+            for action in ask(data, now):
                 if isinstance(action, ToUpstream):  # a pattern would take its parts one by one
-                    upstream.write(action.frame.text)
+                    upstream.write(action.frame.text, is_last)
                 elif isinstance(action, ToClient):
-                    client.write(action.frame.text)
+                    client.write(action.frame.text, is_last)
                 else:
                     self._do_beside(action)
         except Exception as error:  # noqa: BLE001 - as in a task

@@ -55,13 +55,13 @@ class End:
             elif isinstance(event, Request):
                 self.request = event
 
-    def take(self, text: bytes) -> bool:
+    def take(self, text: bytes, is_last: bool) -> bool:  # noqa: FBT001 - a taker's arguments
         """Take a text, if so minded."""
         if not self.willing(text):
             return False
         self.read.append((Opcode.TEXT, text))
         self.taken.append(text)
-        self.beside.write(b"")
+        self.beside.write(b"", is_last)
         return True
 
     def reads(self, pieces: Sequence[bytes]) -> None:
@@ -320,9 +320,9 @@ def test_a_handshake_may_come_in_pieces(side: Side, cut: int) -> None:
 def test_what_a_lane_writes_is_one_text_to_the_peer(side: Side, size: int) -> None:
     """Masked by a client, and by no server; all in line goes out in one write."""
     end, peer = opened(side), Protocol(SERVER if side is CLIENT else CLIENT, max_size=None)
-    end.lane.write(b"x" * size)
+    end.lane.write(b"x" * size, is_last=False)
     assert (end.written != b"") is (size > BLOCK)
-    end.lane.write(b"2")
+    end.lane.write(b"2", is_last=True)
     end.lane.flush()
     peer.receive_data(end.written)
     frames = [each for each in peer.events_received() if isinstance(each, Frame)]
@@ -334,11 +334,23 @@ def test_what_a_lane_writes_is_one_text_to_the_peer(side: Side, size: int) -> No
     assert len(end.written) == sum(len(each.serialize(mask=side is CLIENT)) for each in frames)
 
 
+def test_the_last_of_a_read_does_not_wait() -> None:
+    """Unless others wait in line, which it follows."""
+    end = opened(SERVER)
+    end.lane.write(b"1", is_last=True)
+    assert end.written == b"\x81\x011"
+    end.lane.write(b"2", is_last=False)
+    end.lane.write(b"3", is_last=True)
+    assert end.written == b"\x81\x011"
+    end.lane.flush()
+    assert end.written == b"\x81\x011\x81\x012\x81\x013"
+
+
 def test_a_burst_is_written_in_blocks() -> None:
     """Its first words do not wait for its last."""
     end = opened(SERVER)
     for number in range(10):
-        end.lane.write(bytes(5000))
+        end.lane.write(bytes(5000), is_last=False)
         assert (end.written != b"") is (number >= 3)
     end.lane.flush()
     assert len(end.written) == 10 * 5004
@@ -348,7 +360,7 @@ def test_each_frame_of_a_client_has_a_mask_of_its_own() -> None:
     """However many there are: a text that is known gives no mask away but its own."""
     end = opened(CLIENT)
     for _ in range(3000):
-        end.lane.write(bytes(4))
+        end.lane.write(bytes(4), is_last=False)
     end.lane.flush()
     masks = [end.written[at + 2 : at + 6] for at in range(0, len(end.written), 10)]
     assert len(masks) == 3000
@@ -358,7 +370,8 @@ def test_each_frame_of_a_client_has_a_mask_of_its_own() -> None:
 def test_nothing_is_written_behind_a_close_frame() -> None:
     """What is in line then is for nobody."""
     end = opened(SERVER)
+    end.lane.write(b"soon", is_last=False)
     end.websocket.send_close(1000)
-    end.lane.write(b"late")
     end.lane.flush()
+    end.lane.write(b"late", is_last=True)
     assert end.written == b""

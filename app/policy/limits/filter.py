@@ -9,7 +9,7 @@ from math import inf
 from app.errors import Refused
 from app.policy.chain import Filter, Outbox
 from app.policy.limits.budgets import Budget
-from app.policy.limits.pace import Pace
+from app.policy.limits.pace import Pace, Rate
 from app.policy.limits.rules import LimitRules
 from app.policy.sound import PCM, bytes_per_second, heard_in
 from app.policy.teller import Teller
@@ -35,8 +35,7 @@ class Limits(Filter):
         self._frame_bytes = rules.frame_bytes
         self._default_frame_bytes = rules.default_frame_bytes or inf
         self._teller = teller
-        self._events = _event_pace(rules)
-        self._audio = Pace(rules.audio_rate or inf, rules.audio_burst)
+        self._pace = Pace(_events_in(rules), Rate(rules.audio_rate or inf, rules.audio_burst))
         self._seconds = Budget(
             "audio_seconds", "seconds of audio", "audio_budget_exceeded", rules.audio_seconds or inf
         )
@@ -44,7 +43,6 @@ class Limits(Filter):
         self._responses = Budget("responses", "responses", "response_budget_exceeded", rules.responses or inf)
         self._tokens = Budget("tokens", "tokens", "token_budget_exceeded", rules.tokens or inf)
         self._in_force = self._bytes_per_second = PCM
-        self._charged = False
         self._may_refuse = self._refuses
         self._ends_at: float | None = None
 
@@ -52,21 +50,16 @@ class Limits(Filter):
         """Let a frame pass within the limits, and read no further where it was too much at once."""
         if self._may_refuse:
             self._check_paid(frame, now)
-        self._events.take(1, now)
-        self._charged = True
         if len(frame.text) > self._frame_bytes.get(frame.type, self._default_frame_bytes):
             raise self._too_large(frame)
         heard = frame.sound if isinstance(frame, Append) else self._heard(frame)
         seconds = heard / self._bytes_per_second
-        if heard:
-            self._audio.take(seconds, now)
         if self._counts_seconds:
             self._seconds.check(seconds)
         out.to_upstream(frame)
-        self._charged = False
         if self._counts_seconds:
             self._spend(seconds, now)
-        if self._events.free_at > now or self._audio.free_at > now:
+        if self._pace.take(seconds, now):
             self._slow(now, out)
 
     def _spend(self, seconds: float, now: float) -> None:
@@ -75,11 +68,9 @@ class Limits(Filter):
             self._set_alarm(now)
 
     def refused(self, now: float, out: Outbox) -> None:
-        """Charge a message that was refused before it came here: to refuse it was work, too."""
-        if not (self._charged or self._refuses):
-            self._events.take(1, now)
-        self._charged = False
-        self._slow(now, out)
+        """Charge a message that was refused, which was work, too; but not who is told of being too fast."""
+        if not self._refuses and self._pace.take(0.0, now):
+            self._slow(now, out)
 
     def heard(self, frame: Frame, now: float) -> None:
         """Learn the format in force, and count responses and tokens. Raises `Ended` for a response too many."""
@@ -111,10 +102,10 @@ class Limits(Filter):
 
     def _check_paid(self, frame: Frame, now: float) -> None:
         """Refuse what comes before all is paid for."""
-        if self._events.free_at > now:
+        if self._pace.events_free_at > now:
             message = "Events come too fast: send fewer a second."
             raise Refused("too_many_events", message, event_id=frame.event_id)
-        if self._audio.free_at > now and heard_in(frame):
+        if self._pace.audio_free_at > now and heard_in(frame):
             message = "Audio comes faster than is allowed here: send it as it is spoken."
             raise Refused("audio_too_fast", message, event_id=frame.event_id)
 
@@ -148,8 +139,8 @@ class Limits(Filter):
 
     def _slow(self, now: float, out: Outbox) -> None:
         """Have the client read again when all is paid for; what comes when it is still not is refused."""
-        free_at = max(self._events.free_at, self._audio.free_at)
-        if free_at > now and not self._refuses:
+        if not self._refuses:
+            free_at = max(self._pace.events_free_at, self._pace.audio_free_at)
             latest = now + LONGEST_PAUSE
             self._may_refuse = free_at > latest
             out.pause("client", min(free_at, latest))
@@ -175,9 +166,9 @@ class Meter(Filter):
         out.to_client(frame)
 
 
-def _event_pace(rules: LimitRules) -> Pace:
+def _events_in(rules: LimitRules) -> Rate:
     rate = rules.events_per_second
-    return Pace() if rate is None else Pace(rate, rules.events_burst or EVENTS_BURST * rate)
+    return Rate() if rate is None else Rate(rate, rules.events_burst or EVENTS_BURST * rate)
 
 
 def _tokens_in(done: Frame) -> int:

@@ -5,25 +5,42 @@ paid back. Hence in any span of time no more passes than rate times span, the bu
 """
 
 from math import inf
+from typing import NamedTuple
 
-__all__ = ["Pace"]
+__all__ = ["Pace", "Rate"]
+
+
+class Rate(NamedTuple):
+    """So much a second in the long run, and a `burst` above it, in the same unit; as it stands it is no bound."""
+
+    a_second: float = inf
+    burst: float = 0.0
 
 
 class Pace:
-    """A rate per second with a burst, in the same unit; without arguments it knows no bound.
+    """The rates of events, and of the seconds of audio in them: both are charged in one go, for each frame.
 
-    `free_at` is when the next may pass, on the clock of `take`; a time in the past where it may pass now.
+    `events_free_at` and `audio_free_at` are when the next may pass, on the clock of `take`; a time in the past
+    where it may pass now.
     """
 
-    __slots__ = ("_rate", "_slack", "free_at")
+    __slots__ = ("_audio_slack", "_event", "_events_slack", "_second", "audio_free_at", "events_free_at")
 
-    def __init__(self, rate: float = inf, burst: float = 0.0) -> None:
-        self._rate = rate
-        self._slack = burst / rate
-        self.free_at = -inf
+    def __init__(self, events: Rate, audio: Rate) -> None:
+        self._event, self._events_slack = 1 / events.a_second, events.burst / events.a_second
+        self._second, self._audio_slack = 1 / audio.a_second, audio.burst / audio.a_second
+        self.events_free_at = self.audio_free_at = -inf
 
-    def take(self, amount: float, now: float) -> None:
-        """Charge what passes."""
-        free_at, earliest = self.free_at, now - self._slack
-        since = free_at if free_at > earliest else earliest  # noqa: FURB136 - max() takes as long as all the rest
-        self.free_at = since + amount / self._rate
+    def take(self, seconds: float, now: float) -> bool:
+        """Charge an event with so many seconds of audio; returns whether anything is to be paid back now."""
+        since, earliest = self.events_free_at, now - self._events_slack
+        if since < earliest:  # noqa: PLR1730 - max() takes as long as all the rest
+            since = earliest
+        self.events_free_at = events_free_at = since + self._event
+        since = self.audio_free_at
+        if seconds:
+            earliest = now - self._audio_slack
+            if since < earliest:  # noqa: PLR1730 - likewise
+                since = earliest
+            self.audio_free_at = since = since + seconds * self._second
+        return events_free_at > now or since > now

@@ -129,6 +129,18 @@ def test_refused_events_slow_the_sender_too(play: "Play", tap: "Seen", *, before
     passes(script.at(5.0), CANCEL)
 
 
+def test_audio_that_is_refused_behind_is_not_charged(play: "Play") -> None:
+    """Nobody hears it; the event is."""
+
+    class Deaf(Filter):
+        def from_client(self, frame: Frame, now: float, out: Outbox) -> None:  # noqa: ARG002 - a filter's
+            raise Refused("invalid_value", "Not now.", event_id=frame.event_id)
+
+    script = play([limits(audio_rate=1, audio_burst=1, events_per_second=1, events_burst=1), Deaf()])
+    script >> ("client", audio(30)) << ("refused", "invalid_value")
+    script >> ("client", audio(30)) << ("refused", "invalid_value") << ("pause", ("client", 1.0))
+
+
 def test_who_is_refused_for_being_too_fast_is_not_charged_for_that(play: "Play", tap: "Seen") -> None:
     """Nor for what others refuse, nor slowed: the rules say that it is told."""
     script = play([Gate(GateRules(), tap), limits(events_per_second=1, events_burst=1, too_fast="refuse")])

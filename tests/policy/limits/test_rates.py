@@ -11,7 +11,7 @@ from app.errors import Refused
 from app.policy.actions import Pause, ToUpstream
 from app.policy.chain import Chain
 from app.policy.limits import LimitRules, Limits
-from app.policy.limits.pace import Pace
+from app.policy.limits.pace import Pace, Rate
 from app.policy.teller import Teller
 from app.protocol.frame import Frame
 
@@ -69,15 +69,16 @@ def test_who_keeps_the_rate_is_never_slowed(gaps: list[float]) -> None:
 
 def test_no_bound() -> None:
     """A pace without a rate is always free."""
-    pace = Pace()
-    assert pace.free_at == -inf
-    pace.take(1e9, 5.0)
-    assert pace.free_at <= 5.0
+    pace = Pace(Rate(), Rate())
+    assert pace.events_free_at == pace.audio_free_at == -inf
+    assert not pace.take(1e9, 5.0)
+    assert pace.events_free_at <= 5.0
+    assert pace.audio_free_at <= 5.0
 
 
 @pytest.mark.parametrize(("amount", "free_at"), [(1, 9.5), (2, 10.0), (3, 10.5), (10, 14.0)])
 def test_what_is_over_the_burst_is_paid_back(amount: float, free_at: float) -> None:
     """At the rate: of 2 a second here, with a burst of 2."""
-    pace = Pace(2.0, 2.0)
-    pace.take(amount, 10.0)
-    assert pace.free_at == free_at
+    pace = Pace(Rate(), Rate(2.0, 2.0))
+    assert pace.take(amount, 10.0) == (free_at > 10.0)
+    assert pace.audio_free_at == free_at
