@@ -21,31 +21,31 @@ class Effect(Protocol):
         """Do the work. The result, or the exception that it raised, comes back through `done`."""
 
 
-class ToClient(msgspec.Struct, frozen=True):
+class ToClient(msgspec.Struct, frozen=True, gc=False):
     """Send this frame to the client."""
 
     frame: Frame
 
 
-class ToUpstream(msgspec.Struct, frozen=True):
+class ToUpstream(msgspec.Struct, frozen=True, gc=False):
     """Send this frame to the upstream."""
 
     frame: Frame
 
 
-class Start(msgspec.Struct, frozen=True):
+class Start(msgspec.Struct, frozen=True, gc=False):
     """Begin an effect."""
 
     effect: Effect
 
 
-class Cancel(msgspec.Struct, frozen=True):
+class Cancel(msgspec.Struct, frozen=True, gc=False):
     """Cancel an effect; its `done` will not come."""
 
     effect_id: str
 
 
-class Pause(msgspec.Struct, frozen=True):
+class Pause(msgspec.Struct, frozen=True, gc=False):
     """Read nothing more from `side` until the clock shows `until` (seconds)."""
 
     side: Side

@@ -1,31 +1,26 @@
 """One conversation: two sockets, the relay between them, and how it ends.
 
 Two pumps, each *read, ask the relay, do what it says, only then read again*: backpressure is thereby end to end.
-While a pump waits for the next message, and nobody else has anything to write, a message is dealt with in its
-socket's own callback (`_take_at_once`), by the same functions: no task wakes for it. Only `Session` decides how a
-session ends; what that means outside is `Ending`'s. Whatever ends one side ends the other within `close_timeout`.
+Where there are lanes, most messages take a `shortcut` past the pumps. Only `Session` decides how a session ends;
+what that means outside is `Ending`'s. Whatever ends one side ends the other within `close_timeout`.
 """
 
 import asyncio
 from collections.abc import Coroutine
-from functools import partial
 from typing import Any, assert_never
 
 from app.errors import Ended, Ending, Refused
-from app.lane import Lane
-from app.policy.actions import Action, Cancel, Effect, Pause, Start, ToClient, ToUpstream
+from app.policy.actions import Action, Cancel, Effect, Pause, Start
 from app.relay import Relay
 from app.session.config import SessionConfig
 from app.session.delivery import Beside, Delivery
 from app.session.leg import ClientLeg, Leg, UpstreamLeg
+from app.session.shortcut import SAMPLED, use_lanes
 from app.session.tasks import Tasks
 from app.telemetry import log_fault
 from app.wire import Socket, Tap
 
 __all__ = ["Session"]
-
-SAMPLED = 64
-"""One frame in so many is timed, beginning with the first."""
 
 
 class Session:
@@ -43,10 +38,10 @@ class Session:
         self._config = config
         self._tap = tap
         self._started_at = self._clock()
-        self._alarm = relay.alarm
+        self.alarm = relay.alarm
         self._end: asyncio.Future[Ended] = self._loop.create_future()
         self._tasks = Tasks()
-        self._delivery = Delivery(self.client, self.upstream)
+        self.delivery = Delivery(self.client, self.upstream)
         self._effects: dict[str, asyncio.Task[None]] = {}
         self._called_off: set[str] = set()
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -75,9 +70,9 @@ class Session:
         """End the session; the first who ends it says how."""
         if not self._end.done():
             self._end.set_result(ended)
-            self._delivery.under_way += 1  # what comes now is dealt with by nobody
+            self.delivery.under_way += 1  # what comes now is dealt with by nobody
 
-    def _fail(self, error: Exception) -> None:
+    def fail(self, error: Exception) -> None:
         """End it for what was raised: whatever broke, both peers must hear of it."""
         if isinstance(error, Ended):
             error.__traceback__ = error.__context__ = None  # which hold the session that keeps this
@@ -87,7 +82,7 @@ class Session:
             self.end(Ended(Ending.RELAY_FAULT, detail=type(error).__name__))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        return self._tasks.spawn(work, self._fail)
+        return self._tasks.spawn(work, self.fail)
 
     @property
     def seconds(self) -> float:
@@ -105,7 +100,7 @@ class Session:
     async def _begin(self, created: bytes) -> None:
         """Tell the client of the session before anything is heard of it; then both pumps run."""
         await self._take(self.upstream, created)
-        self._use_lanes()
+        use_lanes(self)
         self._spawn(self._pump(self.client))
         await self._pump(self.upstream)
 
@@ -121,50 +116,24 @@ class Session:
     async def _take(self, leg: Leg, data: bytes) -> None:
         now = self._clock()
         await self._carry_out(leg.ask(data, now))
-        if leg.heard.frames % SAMPLED == 1:
-            self._tap.delayed(leg.side, self._clock() - now)
+        self.settle(leg, now)
 
     async def _carry_out(self, actions: list[Action]) -> None:
-        if self._alarm.moved:
+        if self.alarm.moved:
             self._set_alarm()
-        await self._delivery.carry_out(actions, self._do_beside)
+        await self.delivery.carry_out(actions, self.do_beside)
 
-    def _use_lanes(self) -> None:
-        client, upstream = self.client.lane, self.upstream.lane
-        if client is None or upstream is None:
-            return
-        line: list[Lane] = []
-        for leg, lane in ((self.client, client), (self.upstream, upstream)):
-            lane.offer(partial(self._take_at_once, client, upstream, leg), line)
-
-    def _take_at_once(self, client: Lane, upstream: Lane, leg: Leg, data: bytes, is_last: bool) -> bool:  # noqa: FBT001
-        """Take a message in its socket's callback; False where it has to go the ordinary way.
-
-        That is where somebody writes or waits to, or there is no room: no answer could be carried out at once.
-        """
-        if self._delivery.under_way or not (client.has_room and upstream.has_room):
-            return False
-        clock, ask = self._clock, leg.ask
-        now = clock()
-        try:
-            for action in ask(data, now):
-                if isinstance(action, ToUpstream):  # a pattern would take its parts one by one
-                    upstream.write(action.frame.text, is_last)
-                elif isinstance(action, ToClient):
-                    client.write(action.frame.text, is_last)
-                else:
-                    self._do_beside(action)
-        except Exception as error:  # noqa: BLE001 - as in a task
-            self._fail(error)
-        if self._alarm.moved:
+    def settle(self, leg: Leg, since: float) -> None:
+        """Set the alarm where it has moved; time one message in some, which came at `since`."""
+        if self.alarm.moved:
             self._set_alarm()
         if leg.heard.frames % SAMPLED == 1:
-            self._tap.delayed(leg.side, self._clock() - now)
-        return True
+            self._tap.delayed(leg.side, self._clock() - since)
 
     # What is done beside
 
-    def _do_beside(self, action: Beside) -> None:
+    def do_beside(self, action: Beside) -> None:
+        """Do what needs no socket."""
         match action:
             case Start(effect):
                 if effect.id not in self._called_off:
@@ -215,7 +184,7 @@ class Session:
 
     def _set_alarm(self) -> None:
         """Have the relay's `tick` called when a filter wants it."""
-        self._alarm.moved = False
+        self.alarm.moved = False
         wake_at = self.relay.wake_at
         alarm = self._timers.get("tick")
         if wake_at is None or (alarm is not None and alarm.when() <= wake_at):
@@ -226,7 +195,7 @@ class Session:
 
     def _on_alarm(self) -> None:
         del self._timers["tick"]
-        self._alarm.moved = True
+        self.alarm.moved = True
         self._spawn(self._tick())
 
     async def _tick(self) -> None:
