@@ -212,7 +212,7 @@ class Lane:
     # Writing
 
     def write(self, text: bytes, is_last: bool) -> None:  # noqa: FBT001 - as the taker was told, for each frame
-        """Write a text, UTF-8; one that is not the last waits in line for `flush`."""
+        """Write a text, UTF-8; one that is not the last, or finds others in line, waits there for `flush`."""
         size = len(text)
         if self._mask:
             frame: tuple[bytes, ...] = head(size, 0), text

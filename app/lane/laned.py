@@ -23,6 +23,7 @@ class Laned(asyncio.Protocol):
     lane: Lane | None = None
     _transport: asyncio.WriteTransport
     _drop: asyncio.TimerHandle | None = None
+    _has_ended: bool = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
@@ -41,6 +42,12 @@ class Laned(asyncio.Protocol):
         if self.lane is not None:
             self.lane.close()
             vars(self).pop("data_received", None)
+
+    def eof_received(self) -> None:
+        """Take note that the peer has ended; so may the library then, by `write_eof`: the lane writes no more."""
+        self._has_ended = True
+        self._has_room(room=False)
+        super().eof_received()
 
     def drop_after(self, seconds: float) -> None:
         """Drop the connection then, if it has not ended by itself; the first who asks says when."""
@@ -74,4 +81,4 @@ class Laned(asyncio.Protocol):
 
     def _has_room(self, *, room: bool) -> None:
         if self.lane is not None:
-            self.lane.has_room = room
+            self.lane.has_room = room and not self._has_ended

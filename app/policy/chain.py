@@ -167,6 +167,7 @@ class Chain:
     def close(self) -> None:
         """Forget what was begun; let go of the filters, and these of all that they hold."""
         self.links.clear()
+        self.actions.clear()
         self._owners.clear()
         for each in self.filters:
             vars(each).clear()
@@ -176,7 +177,7 @@ class Chain:
         self.now, self.actions = now, []
         for each, out in self.links:
             each.refused(now, out)
-        return self.actions
+        return self._taken()
 
     def done(self, effect_id: str, result: object, now: float) -> list[Action]:
         """Give the result of an effect to the filter that began it; one that was cancelled has no owner."""
@@ -185,7 +186,7 @@ class Chain:
         if place is not None:
             each, out = self.links[place]
             each.done(effect_id, result, now, out)
-        return self.actions
+        return self._taken()
 
     def tick(self, now: float) -> list[Action]:
         """Wake the filters whose time has come."""
@@ -193,7 +194,12 @@ class Chain:
         for each, out in self.links:
             if each.wake_at is not None and each.wake_at <= now:
                 each.tick(now, out)
-        return self.actions
+        return self._taken()
+
+    def _taken(self) -> list[Action]:
+        """Return what was put out, of which nothing is kept."""
+        actions, self.actions = self.actions, []
+        return actions
 
     def start(self, place: int, effect: Effect) -> None:
         """Begin an effect on behalf of the filter at `place`."""

@@ -62,11 +62,13 @@ class Shortcut:
         clock, ask = self._clock, self._ask  # called as attributes they would be looked up the slow way
         now = clock()
         try:
-            for action in ask(data, now):
+            actions = ask(data, now)
+            alone = is_last and len(actions) == 1
+            for action in actions:
                 if isinstance(action, ToUpstream):  # a pattern would take its parts one by one
-                    upstream.write(action.frame.text, is_last)
+                    upstream.write(action.frame.text, alone)
                 elif isinstance(action, ToClient):
-                    client.write(action.frame.text, is_last)
+                    client.write(action.frame.text, alone)
                 else:
                     self._host.do_beside(action)
         except Exception as error:  # noqa: BLE001 - as in a task

@@ -1,6 +1,7 @@
 """Each row of the endings table over real sockets: who ends it, what the other side sees, and who is not hurt."""
 
 import asyncio
+import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.server import ServerConnection
+from websockets.frames import Frame, Opcode
 
 from tests.harness import (
     BOTH_WAYS,
@@ -148,6 +150,28 @@ async def test_a_broken_upstream_is_a_failure_of_the_service(
     async with bystander(relay, upstream), relay.connect() as client:
         assert await closing(client) == (1011, "The service failed.")
     await until(lambda: ended(relay).get("upstream_failed", 0) == 1)
+
+
+@pytest.mark.parametrize("frames", [1, 3])
+async def test_an_upstream_that_ends_while_the_client_speaks_has_failed(
+    relay: ServedRelay, upstream: ScriptedUpstream, frames: int
+) -> None:
+    """The relay finds the end of the stream, with no close frame before it, and what was said, in one look."""
+    begun = asyncio.get_running_loop().create_future()
+
+    async def begin(connection: ServerConnection) -> None:
+        await write(connection, CREATED)
+        begun.set_result(connection)
+        await connection.wait_closed()
+
+    upstream.script = begin
+    said = Frame(Opcode.TEXT, b'{"type":"input_audio_buffer.clear"}').serialize(mask=True)
+    async with bystander(relay, upstream), relay.connect() as client:
+        await read(client)
+        (await begun).transport.get_extra_info("socket").shutdown(socket.SHUT_WR)
+        os.write(client.transport.get_extra_info("socket").fileno(), said * frames)
+        assert await closing(client) == (1011, "The service failed.")
+    await until(lambda: ended(relay) == {"upstream_failed": 1, "client_left": 1})
 
 
 @pytest.mark.parametrize("how", ["close", "drop", "close with a code of its own"])

@@ -84,6 +84,15 @@ def test_what_happens_to_the_transport_is_known_to_both() -> None:
     assert protocol.seen[1:] == ["pause", "resume", None]
 
 
+def test_behind_the_peers_end_there_is_no_room() -> None:
+    """For the library may have ended its own part by then, and what is written behind that is an error."""
+    protocol = begun(WithLane, Protocol(SERVER))
+    protocol.pause_writing()
+    protocol.eof_received()
+    protocol.resume_writing()
+    assert not protocol.lane.has_room
+
+
 def test_behind_the_handshake_the_lane_is_called_itself() -> None:
     """Also by a transport that has kept whom to call."""
     protocol = begun(WithLane, Protocol(SERVER))

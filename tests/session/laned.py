@@ -50,6 +50,7 @@ class LanedSocket(MemorySocket):
         self._box = outbox
         self._reads, self._peer_reads = Protocol(SERVER, max_size=None), Protocol(CLIENT, max_size=None)
         self._passed: list[bytes] = []
+        self.writes = 0
         self.lane: Lane = Lane(self._reads, self, self._library)
         self.lane.feed(b"GET / HTTP/1.1\r\n\r\n")
 
@@ -60,9 +61,9 @@ class LanedSocket(MemorySocket):
         near = cls(there, back)
         return near, Peer(near, back, there)
 
-    def arrives(self, data: bytes) -> list[bytes]:
-        """Read a message by the lane; returns what of it is for `recv`."""
-        self.lane.feed(Frame(Opcode.TEXT, data).serialize(mask=True))
+    def arrives(self, *data: bytes) -> list[bytes]:
+        """Read messages at once by the lane; returns what of them is for `recv`."""
+        self.lane.feed(b"".join(Frame(Opcode.TEXT, each).serialize(mask=True) for each in data))
         passed, self._passed = self._passed, []
         return passed
 
@@ -74,6 +75,7 @@ class LanedSocket(MemorySocket):
 
     def write(self, data: bytes) -> None:
         """Take what the lane writes to its transport."""
+        self.writes += 1
         self._peer_reads.receive_data(data)
         for text in texts(self._peer_reads):
             self._box.push(text)
@@ -102,7 +104,11 @@ class Peer(MemorySocket):
         if self._ended is not None:
             raise self._ended
         await self._box.room()
-        for each in self._near.arrives(data):
+        self.push(data)
+
+    def push(self, *data: bytes) -> None:
+        """Send messages that come in one read; what is not taken is put into the queue."""
+        for each in self._near.arrives(*data):
             self._box.push(each)
 
     async def recv(self) -> bytes:

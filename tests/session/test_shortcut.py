@@ -15,6 +15,7 @@ from tests.session.laned import LanedSocket
 
 if TYPE_CHECKING:
     from tests.session.conftest import Converse, Seen, Talk
+    from tests.session.laned import Peer
 
 pytestmark = pytest.mark.parametrize("converse", [LanedSocket], indirect=True)
 
@@ -39,7 +40,7 @@ class Odd(Filter):
     """Does as it is told by the type of a frame."""
 
     def from_client(self, frame: Frame, now: float, out: Outbox) -> None:
-        """Fail, end, pause, or say it twice to either side."""
+        """Fail, end, pause, say it to both sides, or thrice."""
         match frame.type:
             case "fail":
                 raise ZeroDivisionError
@@ -47,6 +48,9 @@ class Odd(Filter):
                 raise Ended(Ending.OVER_QUOTA)
             case "both":
                 out.to_client(frame)
+            case "thrice":
+                out.to_upstream(frame)
+                out.to_upstream(frame)
             case "pause":
                 out.pause("client", now + 0.05)
             case "begin":
@@ -87,6 +91,51 @@ async def test_an_answer_to_both_sides_goes_to_both(converse: "Converse") -> Non
     await waits(talk)
     await talk.client.socket.send(b'{"type":"both"}')
     assert at_once(talk.upstream.socket) == at_once(talk.client.socket) == [b'{"type":"both"}']
+
+
+def pushed(talk: "Talk", *kinds: str) -> list[bytes]:
+    """Have messages of these types come in one read, and return them."""
+    messages = [b'{"type":"%s"}' % kind.encode() for kind in kinds]
+    cast("Peer", talk.client.socket).push(*messages)
+    return messages
+
+
+async def test_what_comes_in_one_read_goes_on_in_one_write(converse: "Converse") -> None:
+    """To either side; and so does all that one message leads to."""
+    talk = converse(Odd())
+    await talk.client.hears()
+    await waits(talk)
+    upstream, client = cast("LanedSocket", talk.near_upstream), cast("LanedSocket", talk.near_client)
+    before = client.writes
+    messages = pushed(talk, "1", "both", "2")
+    assert at_once(talk.upstream.socket) == messages
+    assert at_once(talk.client.socket) == messages[1:2]
+    assert (upstream.writes, client.writes) == (1, before + 1)
+    (message,) = pushed(talk, "thrice")
+    assert at_once(talk.upstream.socket) == 3 * [message]
+    assert upstream.writes == 2
+
+
+async def test_what_ends_a_session_ends_it_in_the_middle_of_a_read(converse: "Converse") -> None:
+    """What came before it went on; what comes behind it does not."""
+    talk = converse(Odd())
+    await talk.client.hears()
+    await waits(talk)
+    messages = pushed(talk, "1", "fail", "2")
+    assert at_once(talk.upstream.socket) == messages[:1]
+    assert (await talk.ended()).ending is Ending.RELAY_FAULT
+    assert at_once(talk.upstream.socket) == []
+
+
+async def test_a_pause_holds_what_came_in_the_same_read(converse: "Converse") -> None:
+    """It waits, in its order."""
+    talk = converse(Odd())
+    await talk.client.hears()
+    await waits(talk)
+    messages = pushed(talk, "1", "pause", "2", "3")
+    assert at_once(talk.upstream.socket) == messages[:2]
+    assert await talk.upstream.hears_all(2) == ["2", "3"]
+    await waits(talk)
 
 
 async def test_what_finds_no_room_goes_the_ordinary_way(converse: "Converse") -> None:

@@ -68,8 +68,10 @@ class Limits(Filter):
             self._set_alarm(now)
 
     def refused(self, now: float, out: Outbox) -> None:
-        """Charge a message that was refused, which was work, too; but not who is told of being too fast."""
-        if not self._refuses and self._pace.take(0.0, now):
+        """Charge a message that was refused, which was work, too; but none that came too fast and is told so."""
+        if self._refuses and self._pace.events_free_at > now:
+            return
+        if self._pace.take(0.0, now):
             self._slow(now, out)
 
     def heard(self, frame: Frame, now: float) -> None:

@@ -141,11 +141,16 @@ def test_audio_that_is_refused_behind_is_not_charged(play: "Play") -> None:
     script >> ("client", audio(30)) << ("refused", "invalid_value") << ("pause", ("client", 1.0))
 
 
-def test_who_is_refused_for_being_too_fast_is_not_charged_for_that(play: "Play", tap: "Seen") -> None:
-    """Nor for what others refuse, nor slowed: the rules say that it is told."""
-    script = play([Gate(GateRules(), tap), limits(events_per_second=1, events_burst=1, too_fast="refuse")])
-    script >> ("client", UNKNOWN) << ("refused", "invalid_value")
-    passes(script, CANCEL)
+@pytest.mark.parametrize("before", [True, False])
+def test_refused_events_count_where_it_is_told_who_is_too_fast(play: "Play", tap: "Seen", *, before: bool) -> None:
+    """Whoever refuses them; but not those that come too fast, however many."""
+    rules, gate = limits(events_per_second=1, events_burst=1, too_fast="refuse"), Gate(GateRules(), tap)
+    script = play([gate, rules] if before else [rules, gate])
+    for _ in range(2):
+        script >> ("client", UNKNOWN) << ("refused", "invalid_value")
+    for _ in range(10):
+        script >> ("client", CANCEL) << ("refused", "too_many_events")
+    passes(script.at(1.0), CANCEL)
 
 
 def test_audio_over_the_rate_slows_the_sender(play: "Play") -> None:
