@@ -1,7 +1,8 @@
 """The soak: whether the memory grows of a relay whose sessions talk, come and go for minutes.
 
-The slope is that of a straight line through the means of equal stretches of time, by least squares: neighbouring
-samples depend on each other, and their means hardly do. What the relay takes to warm up is left out.
+The slope is that of a straight line through the means of equal stretches of time, by least squares. Neighbouring
+stretches depend on each other, since a page that was touched stays: how sure the slope is allows for that. What
+the relay takes to warm up is left out.
 """
 
 import time

@@ -1,5 +1,7 @@
 """Quantiles, medians and ratios."""
 
+import random
+
 import pytest
 
 from bench.figures import added, median_of, quantile, ratio_of, slope, spread_of
@@ -64,3 +66,17 @@ def test_what_goes_up_and_down_has_no_slope_that_is_sure() -> None:
     """The truth may lie on either side of nothing."""
     found, sure = slope([(float(x), float(x % 2)) for x in range(24)])
     assert abs(found) < sure
+
+
+@pytest.mark.parametrize(("grows", "told"), [(0.0, range(250)), (0.5, range(950, 1001))])
+def test_what_wanders_is_seldom_taken_for_growth(grows: float, told: range) -> None:
+    """Each value depends on the one before it; what grows beside that is still seen."""
+    chance, sure = random.Random(7), 0  # noqa: S311 - the same each time
+    for _ in range(1000):
+        level, points = 0.0, []
+        for x in range(24):
+            level = 0.6 * level + chance.gauss(0, 1)
+            points.append((float(x), level + grows * x))
+        found, error = slope(points)
+        sure += abs(found) > error
+    assert sure in told
