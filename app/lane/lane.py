@@ -166,8 +166,7 @@ class Lane:
             self._held += data
             if len(self._held) < self._wanted:
                 return b""
-            data = bytes(self._held)
-            self._held.clear()
+            data, self._held = bytes(self._held), bytearray()  # cleared, it would keep a block, wherever that lies
         elif self._websocket.state is not OPEN:  # behind the handshake, whose answer is another or still to come
             self._lose_track(data)
             return b""
