@@ -36,8 +36,6 @@ class Relay:
         self._teller = teller
         self._silent = silent
         self.heard = Heard(Traffic(), Traffic())
-        self._client_heard, self._upstream_heard = self.heard
-        self._is_plain = translation.plain
         self.expired = False
         self.first_audio_at: float | None = None
 
@@ -57,13 +55,13 @@ class Relay:
 
     def from_client(self, data: bytes, now: float) -> list[Action]:
         """Take a message of the client's; one that may not pass is answered by an `error`."""
-        heard = self._client_heard
+        heard = self.heard.client
         heard.at = now
         heard.frames += 1
         heard.bytes += len(data)
         try:
             frame = from_client(data)
-            return self._chain.from_client(frame, now) if self._is_plain else self._translated(frame, now)
+            return self._chain.from_client(frame, now) if self.translation.plain else self._translated(frame, now)
         except Refused as refused:
             return self.refused(refused, now)
 
@@ -79,17 +77,16 @@ class Relay:
         actions = [
             action for each in self.translation.from_client(frame) for action in self._chain.from_client(each, now)
         ]
-        self._is_plain = self.translation.plain
         return self._outside(actions, now)
 
     def from_upstream(self, data: bytes, now: float) -> list[Action]:
         """Take a message of the upstream's. Raises `Ended` where it is no event."""
-        heard = self._upstream_heard
+        heard = self.heard.upstream
         heard.at = now
         heard.frames += 1
         heard.bytes += len(data)
         frame = from_upstream(data)
-        if self._is_plain:
+        if self.translation.plain:
             return self._heard(frame, now)
         actions = [action for each in self.translation.from_upstream(frame) for action in self._heard(each, now)]
         return self._outside(actions, now)
@@ -125,7 +122,7 @@ class Relay:
 
     def _outside(self, actions: list[Action], now: float) -> list[Action]:
         """Say the frames in the words of those whom they go to."""
-        if self._is_plain:
+        if self.translation.plain:
             return actions
         said = [each for action in actions for each in self._said(action, now)]
         return said + self._losses()

@@ -157,8 +157,9 @@ def from_client(data: bytes) -> Frame:
         try:
             sound = len(b64decode(data[AUDIO], None, True))  # noqa: FBT003 - `validate`; by name it takes twice as long
         except ValueError:
-            return _respelt(data)
-        return Append(APPEND, text=data, sound=sound)
+            pass  # the ordinary way tells what is wrong with it
+        else:
+            return Append(APPEND, text=data, sound=sound)
     return _respelt(data)
 
 
